@@ -1,0 +1,42 @@
+/** The contract of a source: batches of whole lines with the position to resume from. */
+import type { z } from 'zod'
+import type { Clock } from '../flow/time.ts'
+import type { Log } from '../flow/log.ts'
+import type { Batch, Checkpoint } from '../model/event.ts'
+
+/** What a running source is given. */
+export interface SourceContext {
+  readonly clock: Clock
+  readonly log: Log
+  /** Committed checkpoints by partition; empty on a first start. */
+  readonly checkpoints: ReadonlyMap<string, Checkpoint>
+  /** A partition was found; it holds the watermark back until it is closed. Idempotent. */
+  opened(partition: string): void
+  /** Nothing more will come of a partition. */
+  closed(partition: string): void
+  /** Resolves when the pipeline has taken the batch: at most one batch a partition is in flight.
+   *  Its bytes belong to the pipeline from the call on. */
+  emit(batch: Batch): Promise<void>
+  /** Something is wrong that an operator should see in `status`; null clears it. */
+  fault(partition: string, message: string | null): void
+  /** Reads to the present end, then returns, instead of following. */
+  readonly once: boolean
+  /** Aborted when the daemon stops; `run` then returns within one poll. */
+  readonly signal: AbortSignal
+}
+
+/** One configured source. */
+export interface Source {
+  readonly name: string
+  run(context: SourceContext): Promise<void>
+}
+
+/** A kind of source, as the registry lists it. */
+export interface SourceType<Options> {
+  readonly kind: string
+  readonly doc: string
+  /** YAML that a user can paste. */
+  readonly example: string
+  readonly options: z.ZodType<Options>
+  create(name: string, options: Options): Source
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+// Two projects: `unit` is the plain part; `slow` starts real processes, servers and a browser.
+const slow = ['test/faults/**/*.test.ts', 'test/browser/**/*.test.ts', 'test/cli/**/*.test.ts']
+
+export default defineConfig({
+  test: {
+    reporters: ['verbose'],
+    projects: [
+      {
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: slow, testTimeout: 20_000 },
+      },
+      { test: { name: 'slow', include: slow, testTimeout: 120_000, hookTimeout: 60_000 } },
+    ],
+  },
+})
