@@ -24,6 +24,8 @@ export const errorCodes = {
   PATTERN_REFUSED: [2, false, 'RE2 refuses a pattern; the reason and the place are given'],
   SOURCE_UNREADABLE: [3, true, 'a log file cannot be opened or read'],
   DEPLOY_INVALID: [2, false, 'a deploy report lacks its SHA or has a field of the wrong form'],
+  STORE_MISSING: [4, true, 'the data directory holds no store yet'],
+  STORE_OLDER: [4, true, 'the store awaits its upgrade by the daemon'],
   STORE_LOCKED: [4, true, 'another lastpush holds this data directory'],
   STORE_NEWER: [4, false, 'the store was written by a newer lastpush'],
   STORE_DAMAGED: [4, false, 'the store is not a readable database'],

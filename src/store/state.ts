@@ -88,7 +88,8 @@ export interface Dispatch {
 }
 
 export interface PaneQuery {
-  /** Range of seconds [from, to). */
+  /** Range of seconds [from, to). A pane belongs to the range in which it starts, so that
+   *  adjoining ranges count nothing twice. */
   readonly from: number
   readonly to: number
   /** undefined: every service. */
@@ -111,7 +112,7 @@ export interface StateReader {
   alerts(query: AlertQuery): Promise<readonly Alert[]>
   /** All deploys that are kept, oldest start first. */
   deploys(): Promise<readonly Deploy[]>
-  /** Waiting and parked ones first, then newest; default 1,000. */
+  /** Waiting ones, oldest first; then parked, then delivered ones, newest first; default 1,000. */
   notifications(limit?: number): Promise<readonly Notification[]>
   /** Transitions not yet dispatched, in the order of their commit. */
   undispatched(): Promise<readonly Transition[]>
@@ -126,6 +127,11 @@ export interface StateInfo {
   readonly bytes: number
   readonly commits: number
   readonly backlog: number
+  /** Events that left a full backlog unindexed since the store was made. */
+  readonly backlogDropped: number
+  /** SQLite's `synchronous`, the weakest of this store's connections; 2 is FULL: a commit that
+   *  was answered survives a power cut. */
+  readonly synchronous: number
 }
 
 /** The store as the daemon holds it. */
