@@ -1,5 +1,6 @@
 /** The contract of a receiver type: renders a page into a frozen body, later sends that body. */
 import type { z } from 'zod'
+import type { Clock } from '../flow/time.ts'
 import type { Alert } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
 
@@ -50,11 +51,25 @@ export interface Receiver {
   readonly address: string
 }
 
+/** A stream that people read; a terminal says so and how many colours it has. */
+export type Screen = NodeJS.WritableStream & {
+  readonly isTTY?: boolean
+  hasColors?(): boolean
+}
+
+/** What the composition root gives every receiver. */
+export interface ReceiverContext {
+  /** For time limits and for dates in replies. */
+  readonly clock: Clock
+  /** Where the console receiver prints. */
+  readonly screen: Screen
+}
+
 /** A kind of receiver, as the registry lists it. */
 export interface ReceiverType<Options> {
   readonly kind: string
   readonly doc: string
   readonly example: string
   readonly options: z.ZodType<Options>
-  create(name: string, options: Options): Receiver
+  create(name: string, options: Options, context: ReceiverContext): Receiver
 }

@@ -140,6 +140,9 @@ export interface State extends StateReader {
    *  The argument is copied before the call returns. */
   commit(commit: Commit): Promise<void>
   dispatch(dispatch: Dispatch): Promise<void>
+  /** Notifications in state `waiting`, in the order of their first insertion, the oldest
+   *  `limitPerReceiver` of each receiver: one that is down must not hide another's. */
+  waiting(limitPerReceiver: number): Promise<readonly Notification[]>
   /** Oldest events of the backlog. */
   backlog(limit: number): Promise<readonly EventDocument[]>
   dropBacklog(ids: readonly string[]): Promise<void>

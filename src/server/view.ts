@@ -1,0 +1,139 @@
+/** What the server needs of the daemon: questions with typed answers, one report, one subscription.
+ *  The daemon implements it; the page imports these types. Types only, so that neither side drags
+ *  the other in. Times in answers are RFC 3339 UTC with milliseconds unless a name says otherwise. */
+import type { Alert } from '../model/alert.ts'
+import type { Deploy } from '../model/deploy.ts'
+import type { Verdict } from '../model/verdict.ts'
+import type { StateInfo } from '../store/state.ts'
+
+/** A line that fitted no parser, as `status` shows it; column counts characters from 1. */
+export interface UnparsedSample {
+  readonly line: string
+  readonly reason: string
+  readonly column: number
+}
+
+/** One partition of one source. */
+export interface SourceStatus {
+  readonly name: string
+  /** File path or `topic/partition`. */
+  readonly partition: string
+  /** null until the format is known. */
+  readonly parser: string | null
+  readonly service: string | null
+  readonly env: string
+  readonly lines: number
+  readonly events: number
+  readonly continued: number
+  readonly unparsed: number
+  readonly late: number
+  /** How far the newest event lies behind the clock, s; null before the first event. */
+  readonly lagSeconds: number | null
+  readonly watermark: string | null
+  /** What an operator should mend; null when all is well. */
+  readonly fault: string | null
+  readonly unparsedSamples: readonly UnparsedSample[]
+}
+
+export interface RuleStatus {
+  readonly name: string
+  readonly type: string
+  readonly query: string
+  /** How many series (rule x group key) it keeps. */
+  readonly series: number
+}
+
+export interface Status {
+  readonly version: string
+  readonly sources: readonly SourceStatus[]
+  /** Names of the parsers that are loaded. */
+  readonly parsers: readonly string[]
+  readonly rules: readonly RuleStatus[]
+  readonly alerts: { readonly firing: number; readonly pending: number }
+  /** How many deploys are kept. */
+  readonly deploys: number
+  readonly store: StateInfo
+}
+
+/** One signature id in one scope. */
+export interface SignatureRow {
+  readonly id: string
+  readonly group: string
+  readonly template: string
+  readonly service: string | null
+  readonly env: string
+  readonly level: string | null
+  readonly count: number
+  readonly firstSeen: string
+  readonly lastSeen: string
+  /** The raw line of the newest event. */
+  readonly sample: string
+}
+
+/** Requests and errors over time: one number a step, the first at `from`. */
+export interface Rates {
+  readonly from: string
+  readonly to: string
+  /** Width of one step, s. */
+  readonly step: number
+  /** Start of each step, s since the epoch. */
+  readonly times: readonly number[]
+  /** Counts in each step. */
+  readonly requests: readonly number[]
+  readonly errors: readonly number[]
+}
+
+export interface AlertsQuestion {
+  readonly state?: Alert['state']
+  readonly limit?: number
+}
+
+export interface SinceQuestion {
+  /** Id of a deploy, or its SHA; the newest deploy when absent. */
+  readonly deploy?: string
+  readonly service?: string
+  readonly env?: string
+}
+
+export interface RatesQuestion {
+  /** ms since the epoch, [from, to). */
+  readonly from: number
+  readonly to: number
+  readonly stepSeconds: number
+  readonly service?: string
+  readonly env?: string
+}
+
+/** Whether all is well, and if not, why, in sentences. */
+export interface Health {
+  readonly ok: boolean
+  readonly reasons: readonly string[]
+}
+
+/** What the stream tells: an alert or a deploy that changed, or that time has moved on. */
+export interface ViewEvent {
+  readonly type: 'alert' | 'deploy' | 'tick'
+  readonly data: unknown
+}
+
+export interface View {
+  status(): Promise<Status>
+  /** Newest first. */
+  alerts(question: AlertsQuestion): Promise<readonly Alert[]>
+  /** Newest start first. */
+  deploys(question: { readonly limit?: number }): Promise<readonly Deploy[]>
+  /** Last seen first. */
+  signatures(question: { readonly limit?: number }): Promise<readonly SignatureRow[]>
+  since(question: SinceQuestion): Promise<Verdict>
+  rates(question: RatesQuestion): Promise<Rates>
+  /** Takes a report as it was posted; rejects with DEPLOY_INVALID and its faults. */
+  report(deploy: unknown): Promise<Deploy>
+  /** The Prometheus exposition. */
+  metricsText(): string
+  /** The process can do its work. */
+  health(): Health
+  /** The process has started and answers from a complete state. */
+  ready(): Health
+  /** Calls the listener until the returned function is called. The listener must not throw. */
+  subscribe(listener: (event: ViewEvent) => void): () => void
+}
