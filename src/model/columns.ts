@@ -10,6 +10,8 @@ export interface Column {
   text(row: number): string | null
   /** The value as a number, or null where there is none or it is no number. */
   number(row: number): number | null
+  /** The value in its own type, or null where the row has none. */
+  value(row: number): string | number | null
   /** True when the row has a value. Cheaper than `text`. */
   has(row: number): boolean
 }
@@ -43,6 +45,10 @@ export class SpanColumn implements Column {
     return toNumber(this.text(row))
   }
 
+  value(row: number): string | number | null {
+    return this.numbers === null ? this.text(row) : this.number(row)
+  }
+
   has(row: number): boolean {
     return (this.start[row] ?? -1) >= 0
   }
@@ -66,6 +72,10 @@ export class ValueColumn implements Column {
     return typeof value === 'number' ? value : toNumber(value)
   }
 
+  value(row: number): string | number | null {
+    return this.values[row] ?? null
+  }
+
   has(row: number): boolean {
     return (this.values[row] ?? null) !== null
   }
@@ -73,18 +83,22 @@ export class ValueColumn implements Column {
 
 /** The same value in every row, such as a source's label. */
 export class ConstantColumn implements Column {
-  readonly value: string
+  readonly constant: string
 
-  constructor(value: string) {
-    this.value = value
+  constructor(constant: string) {
+    this.constant = constant
   }
 
   text(): string {
-    return this.value
+    return this.constant
   }
 
   number(): number | null {
-    return toNumber(this.value)
+    return toNumber(this.constant)
+  }
+
+  value(): string {
+    return this.constant
   }
 
   has(): boolean {

@@ -1,0 +1,329 @@
+/** The way of one line, top to bottom. `ingest` is steps 1 to 6 for one batch, synchronous and in
+ *  memory: the same input gives the same output. `take` is step 7, the one transaction that makes
+ *  it visible. Dispatcher, receivers and indexer live on what was committed, not on this. */
+import type { DeployTracker } from './deploys/tracker.ts'
+import type { Columns } from './model/columns.ts'
+import type { Batch } from './model/event.ts'
+import { scopeKey, scopeOf } from './model/scope.ts'
+import { detectParser } from './parsers/detect.ts'
+import type { Parser } from './parsers/parser.ts'
+import { Counter } from './pipeline/count.ts'
+import { Engine } from './pipeline/engine.ts'
+import { enrich, type ServiceQuery } from './pipeline/enrich.ts'
+import { Epoch } from './pipeline/epoch.ts'
+import { addCounts, getOrMake, type Partial, type Totals } from './pipeline/partial.ts'
+import { newPartition, type PartitionState } from './pipeline/partition.ts'
+import { timeRows, type Timed } from './pipeline/timing.ts'
+import type { Query } from './query/query.ts'
+import type { Rule } from './rules/rule.ts'
+import { SignatureTable } from './signatures/signature.ts'
+import type { Commit, PaneRow, RecordPut, SignatureDelta } from './store/state.ts'
+import { History, historyMs, itemKey, type ExposureKind } from './windows/history.ts'
+import { Watermarks } from './windows/watermark.ts'
+
+/** A batch at least this large means that the reader is catching up. */
+const catchingUpBytes = 128 * 1_024
+/** Lines looked at to tell a format. */
+const detectBytes = 64 * 1_024
+
+/** A source as the pipeline needs it. */
+export interface SourceSettings {
+  readonly name: string
+  readonly service: string | null
+  readonly env: string
+  /** null: told from the first lines. */
+  readonly parser: string | null
+  readonly zone: string
+  readonly latenessMs: number
+}
+
+export interface PipelineOptions {
+  readonly rules: readonly Rule[]
+  readonly parsers: readonly Parser[]
+  readonly sources: ReadonlyMap<string, SourceSettings>
+  readonly services: readonly ServiceQuery[]
+  readonly exposure: (service: string | null) => ExposureKind
+  readonly storeQuery: Query | null
+  readonly deploys: DeployTracker
+  /** Following live, where the clock has a say in lateness; false in a replay. */
+  readonly live: boolean
+  /** Told which parser was chosen for a partition, and from how many lines. */
+  readonly onDetected?: (partition: string, parser: string, matched: number, of: number) => void
+}
+
+export class Pipeline {
+  readonly #options: PipelineOptions
+  readonly #parsers: ReadonlyMap<string, Parser>
+  readonly #watermarks = new Watermarks()
+  readonly #partitions = new Map<string, PartitionState>()
+  readonly #histories = new Map<string, History>()
+  readonly #templates = new Map<string, string>()
+  readonly #signatureCounts = new Map<string, SignatureDelta>()
+  readonly #totals: Totals = { status: new Map(), level: new Map() }
+  readonly #counter: Counter
+  readonly #engine: Engine
+  #epoch = new Epoch()
+  #dirty = new Set<PartitionState>()
+  #nowMs = 0
+
+  constructor(options: PipelineOptions) {
+    this.#options = options
+    this.#parsers = new Map(options.parsers.map((parser) => [parser.name, parser]))
+    this.#counter = new Counter(options.rules, new SignatureTable(), options.storeQuery)
+    this.#engine = new Engine(options.rules, {
+      deploys: options.deploys,
+      history: (scope) => this.history(scope),
+      template: (signature) => this.#templates.get(signature) ?? null,
+      incomplete: (scope) => this.#watermarks.incomplete(scope, this.#wallTime()),
+    })
+  }
+
+  /** Steps 1 to 6 for one batch. */
+  ingest(batch: Batch): void {
+    const partition = this.#partitionOf(batch)
+    const source = this.#settings(batch.source)
+    this.#watermarks.arrived(
+      batch.partition,
+      batch.arrivalMs,
+      batch.bytes.length >= catchingUpBytes,
+    )
+    const parser = this.#parserOf(partition, source, batch)
+    const columns = parser.parse(batch.bytes, { zone: source.zone, open: partition.open !== null })
+    const scopeOfRow = enrich(columns, { ...source, source: source.name }, this.#options.services)
+    const timed = timeRows(
+      batch,
+      columns,
+      partition,
+      this.#watermarks,
+      scopeOfRow,
+      this.#options.live,
+    )
+    const partial = this.#counter.count(columns, timed.events, scopeOfRow, batch.partition)
+    this.#continueEvents(partition, parser, partial, timed, batch, columns)
+    this.merge(partial)
+    partition.checkpoint = batch.checkpoint
+    partition.lastArrivalMs = batch.arrivalMs
+    const newest = this.#watermarks.newest(batch.partition)
+    partition.newest = newest === -Infinity ? null : newest
+    this.#dirty.add(partition)
+    this.#advance(batch.arrivalMs)
+  }
+
+  /** Merges a partial, from this thread or another, without evaluating anything. */
+  merge(partial: Partial): void {
+    for (const [scope, items] of partial.items) {
+      const history = this.history(scope)
+      for (const [item, seconds] of items) {
+        const judged = !item.startsWith('signature ') || partial.judged.has(item)
+        for (const [second, { count }] of seconds) {
+          if (judged && count > 0) history.add(item, second, count)
+        }
+      }
+      this.#engine.watch(scope, history.first * 1_000)
+    }
+    for (const [scope, signatures] of partial.signatures) {
+      for (const delta of signatures.values()) this.#noteSignature(scope, delta)
+    }
+    addCounts(this.#totals.status, partial.totals.status)
+    addCounts(this.#totals.level, partial.totals.level)
+    this.#engine.merge(partial)
+    this.#epoch.addPartial(partial)
+  }
+
+  /** A partition was found: it holds its watermark back until its lines have come. */
+  opened(sourceName: string, partition: string, nowMs: number): void {
+    const source = this.#settings(sourceName)
+    const state = getOrMake(this.#partitions, partition, () => newPartition(sourceName, partition))
+    const byQuery = source.service === null && this.#options.services.length > 0
+    this.#watermarks.open(
+      partition,
+      {
+        source: sourceName,
+        latenessMs: source.latenessMs,
+        scope: byQuery ? null : scopeKey(source),
+        ...(state.newest === null ? {} : { newest: state.newest }),
+      },
+      nowMs,
+    )
+  }
+
+  closed(partition: string): void {
+    this.#watermarks.close(partition)
+  }
+
+  /** An empty batch: lets the clock advance idle partitions. Live only. */
+  tick(nowMs: number): void {
+    this.#watermarks.tick(nowMs)
+    this.#advance(nowMs)
+  }
+
+  /** Everything is read: evaluates up to the newest event time. */
+  finish(): void {
+    this.#engine.advance((scope) => this.#watermarks.finish(scope))
+  }
+
+  /** A deploy became known; `from` is where attribution may have changed, ms. */
+  deployChanged(deploy: Parameters<Epoch['addDeploy']>[0], from: number): void {
+    this.#epoch.addDeploy(deploy)
+    this.#engine.deployChanged(from)
+  }
+
+  /** Step 7: everything since the last call as one transaction, or null when nothing changed. */
+  take(): Commit | null {
+    const changes = this.#engine.take()
+    const records: RecordPut[] = [...this.#dirty].map((state) => ({
+      kind: 'partition',
+      key: state.partition,
+      value: { ...state },
+    }))
+    if (records.length + changes.records.length === 0 && this.#epoch.empty) return null
+    for (const [scope, history] of this.#histories) {
+      const value = { first: history.first, reached: this.#watermarks.reached(scope) }
+      records.push({ kind: 'scope', key: scope, value })
+    }
+    const commit = this.#epoch.toCommit(changes, records)
+    this.#epoch = new Epoch()
+    this.#dirty = new Set()
+    return commit
+  }
+
+  /** Takes up what an earlier process committed. */
+  restore(stored: {
+    readonly partitions: ReadonlyMap<string, unknown>
+    readonly scopes: ReadonlyMap<string, unknown>
+    readonly series: ReadonlyMap<string, unknown>
+    readonly panes: readonly PaneRow[]
+    readonly signatures: readonly SignatureDelta[]
+  }): void {
+    for (const [key, value] of stored.partitions) {
+      this.#partitions.set(key, value as PartitionState)
+    }
+    for (const [scope, value] of stored.scopes) {
+      const { first, reached } = value as { first: number | null; reached: number | null }
+      this.history(scope).first = first ?? Infinity
+      this.#watermarks.restore(scope, reached ?? -Infinity)
+    }
+    const judged = new Set<string>()
+    for (const delta of stored.signatures) {
+      this.#noteSignature(scopeKey(delta), delta)
+      judged.add(delta.id)
+    }
+    for (const pane of stored.panes) {
+      if (pane.kind === 'signature' && !judged.has(pane.id)) continue
+      this.history(scopeKey(pane)).add(itemKey(pane.kind, pane.id), pane.second, pane.count)
+    }
+    this.#engine.restore(stored.series, (scope) => this.#watermarks.reached(scope))
+  }
+
+  history(scope: string): History {
+    return getOrMake(
+      this.#histories,
+      scope,
+      () => new History(this.#options.exposure(scopeOf(scope).service)),
+    )
+  }
+
+  partitions(): IterableIterator<PartitionState> {
+    return this.#partitions.values()
+  }
+
+  /** Event time that a scope has certainly reached, ms; -Infinity before the first event. */
+  reached(scope: string): number {
+    return this.#watermarks.reached(scope)
+  }
+
+  get engine(): Engine {
+    return this.#engine
+  }
+
+  get totals(): Totals {
+    return this.#totals
+  }
+
+  /** All signatures of this run, by scope and id. */
+  signatures(): IterableIterator<SignatureDelta> {
+    return this.#signatureCounts.values()
+  }
+
+  #advance(nowMs: number): void {
+    this.#nowMs = nowMs
+    const wall = this.#wallTime()
+    this.#engine.advance((scope) => this.#watermarks.of(scope, wall))
+    for (const [scope, history] of this.#histories) {
+      history.prune((this.#watermarks.reached(scope) - historyMs) / 1_000)
+    }
+  }
+
+  /** Wall time where it may decide, null in a replay. */
+  #wallTime(): number | null {
+    return this.#options.live ? this.#nowMs : null
+  }
+
+  #partitionOf(batch: Batch): PartitionState {
+    const known = this.#partitions.get(batch.partition)
+    if (known !== undefined) return known
+    this.opened(batch.source, batch.partition, batch.arrivalMs)
+    return this.#partitionOf(batch)
+  }
+
+  #settings(name: string): SourceSettings {
+    const settings = this.#options.sources.get(name)
+    if (settings === undefined) throw new Error(`source ${name} is not configured`)
+    return settings
+  }
+
+  #parserOf(partition: PartitionState, source: SourceSettings, batch: Batch): Parser {
+    const named = source.parser ?? partition.parser
+    const known = named === null ? undefined : this.#parsers.get(named)
+    if (known !== undefined) {
+      partition.parser = known.name
+      return known
+    }
+    const head = batch.bytes.subarray(0, detectBytes)
+    const found = detectParser(head, this.#options.parsers)
+    partition.parser = found.parser.name
+    this.#options.onDetected?.(batch.partition, found.parser.name, found.matched, found.of)
+    return found.parser
+  }
+
+  /** Adds continuation lines to the events they continue, and keeps the last event open. */
+  #continueEvents(
+    partition: PartitionState,
+    parser: Parser,
+    partial: Partial,
+    timed: Timed,
+    batch: Batch,
+    columns: Columns,
+  ): void {
+    if (!parser.multiline || columns.rows === 0) return
+    const documents = new Map(partial.events.map((event) => [event.position, event]))
+    const open = partition.open
+    if (open !== null && open.document !== null) documents.set(open.position, open.document)
+    for (const [position, lines] of timed.stacks) {
+      const document = documents.get(position)
+      if (document === undefined) continue
+      const stack = document.stack === null ? lines : `${document.stack}\n${lines}`
+      const continued = { ...document, stack: stack.slice(0, 65_536) }
+      documents.set(position, continued)
+      const at = partial.events.indexOf(document)
+      if (at >= 0) partial.events[at] = continued
+      else partial.events.push(continued)
+    }
+    const last = timed.events.at(-1)?.position ?? open?.position
+    if (last === undefined) return
+    partition.open = { position: last, document: documents.get(last) ?? null }
+    if (batch.final) partition.open = null
+  }
+
+  #noteSignature(scope: string, delta: SignatureDelta): void {
+    const key = `${scope}\n${delta.id}`
+    const known = this.#signatureCounts.get(key)
+    this.#templates.set(delta.id, delta.template)
+    this.#signatureCounts.set(
+      key,
+      known === undefined
+        ? delta
+        : { ...known, count: known.count + delta.count, lastSeen: delta.lastSeen },
+    )
+  }
+}

@@ -1,0 +1,274 @@
+/** Step 5 and 6 of a line's way: all series of all rules, evaluated as far as their watermarks
+ *  allow, and the transitions that come of it, each with its SHA. Everything here is in memory and
+ *  a pure consequence of merged partials, deploys and watermarks. */
+import { composeAlert } from '../alerts/compose.ts'
+import type { Change, Onset } from '../alerts/state.ts'
+import { suspects } from '../deploys/suspects.ts'
+import type { DeployTracker } from '../deploys/tracker.ts'
+import { isoTime } from '../flow/time.ts'
+import { transitionId, type Alert, type Transition } from '../model/alert.ts'
+import { sameSha } from '../model/deploy.ts'
+import type { Sample } from '../model/event.ts'
+import { scopeOf } from '../model/scope.ts'
+import type { DeployView, Rule } from '../rules/rule.ts'
+import type { RecordPut } from '../store/state.ts'
+import type { History } from '../windows/history.ts'
+import { anyScope } from '../windows/watermark.ts'
+import { seriesKey } from './count.ts'
+import type { Partial } from './partial.ts'
+import { Series, type StoredSeries, type Surroundings } from './series.ts'
+
+/** Series kept per rule; group keys beyond it are counted together under `(other)`. */
+export const seriesMax = 10_000
+
+/** What the engine reads of the rest of the pipeline. */
+export interface EngineContext {
+  readonly deploys: DeployTracker
+  history(scope: string): History
+  /** Template of a signature, for summaries; null when it is unknown. */
+  template(signature: string): string | null
+  /** Names of sources that a scope's watermark does without at present. */
+  incomplete(scope: string): readonly string[]
+}
+
+/** What has changed since it was last taken. */
+export interface EngineChanges {
+  readonly records: readonly RecordPut[]
+  readonly alerts: readonly Alert[]
+  readonly transitions: readonly Transition[]
+}
+
+export class Engine {
+  readonly #rules: readonly Rule[]
+  readonly #context: EngineContext
+  readonly #series: Map<string, Series>[]
+  #alerts: Alert[] = []
+  #transitions: Transition[] = []
+  #deleted: string[] = []
+
+  constructor(rules: readonly Rule[], context: EngineContext) {
+    this.#rules = rules
+    this.#context = context
+    this.#series = rules.map(() => new Map<string, Series>())
+  }
+
+  /** Takes up stored series. What belongs to a rule that is gone or was changed is dropped, and its
+   *  firing alerts are resolved at `at`: nobody would ever end them otherwise. */
+  restore(records: ReadonlyMap<string, unknown>, at: (scope: string) => number): void {
+    for (const [key, value] of records) {
+      const stored = value as StoredSeries
+      const [name = ''] = key.split('\n', 1)
+      const index = this.#rules.findIndex((rule) => rule.name === name)
+      const rule = this.#rules[index]
+      if (rule?.version === stored.version) {
+        this.#series[index]?.set(seriesKey(stored.labels), Series.restore(rule, stored))
+        continue
+      }
+      this.#deleted.push(key)
+      const source = rule ?? { name, summary: 'the rule was removed' }
+      for (const onset of stored.onsets) {
+        if (onset.phase !== 'firing') continue
+        const when = Math.max(onset.startsAt, at(stored.scope))
+        this.#emit(source, stored.scope, { kind: 'resolved', at: when, onset, endsAt: when })
+      }
+    }
+  }
+
+  /** Merges what a stretch of lines adds. */
+  merge(partial: Partial): void {
+    for (const [index, added] of partial.series.entries()) {
+      const rule = this.#rules[index]
+      const known = this.#series[index]
+      if (rule === undefined || known === undefined) continue
+      for (const { labels, scope, panes } of added.values()) {
+        const series = this.#seriesFor(known, rule, labels, scope)
+        for (const [start, pane] of panes) series.add(start, pane)
+      }
+    }
+  }
+
+  /** Makes sure that rules about deploys watch a scope; `from` is its first event time, ms. */
+  watch(scope: string, from: number): void {
+    const { service, env } = scopeOf(scope)
+    for (const [index, rule] of this.#rules.entries()) {
+      const known = this.#series[index]
+      if (!rule.instance.inputs.history || known === undefined) continue
+      const labels = service === null ? { env } : { service, env }
+      if (!known.has(seriesKey(labels))) {
+        this.#seriesFor(known, rule, labels, scope).wake(from + 1)
+      }
+    }
+  }
+
+  /** Evaluates every series up to its scope's watermark (ms). */
+  advance(watermark: (scope: string) => number): void {
+    for (const [index, known] of this.#series.entries()) {
+      const rule = this.#rules[index]
+      if (rule === undefined) continue
+      const width = rule.instance.inputs.paneMs
+      for (const [key, series] of known) {
+        const limit = Math.floor(watermark(series.scope) / width) * width
+        if (limit === -Infinity) continue
+        const changes = series.advance(limit, this.#around(series.scope))
+        for (const change of changes) this.#emit(rule, series.scope, change)
+        if (series.forgettable) {
+          known.delete(key)
+          this.#deleted.push(recordKey(rule, series))
+        }
+      }
+    }
+  }
+
+  /** A deploy became known or changed: rules about deploys look again, and living alerts that began
+   *  at or after `from` (ms) are attributed anew. */
+  deployChanged(from: number): void {
+    for (const [index, known] of this.#series.entries()) {
+      const rule = this.#rules[index]
+      if (rule === undefined) continue
+      for (const series of known.values()) {
+        if (rule.instance.inputs.history) series.wake(from + 1)
+        for (const onset of series.onsets.values()) {
+          if (onset.startsAt >= from) this.#reattribute(rule, series, onset)
+        }
+      }
+    }
+  }
+
+  /** Living alerts, pending ones included. */
+  alerts(): Alert[] {
+    return this.#series.flatMap((known, index) =>
+      [...known.values()].flatMap((series) =>
+        [...series.onsets.values()].map((onset) =>
+          composeAlert(this.#rules[index] as Rule, onset, onset.phase, null, null),
+        ),
+      ),
+    )
+  }
+
+  /** Series per rule, for `status`. */
+  sizes(): readonly number[] {
+    return this.#series.map((known) => known.size)
+  }
+
+  /** What has changed since the last call. */
+  take(): EngineChanges {
+    const records: RecordPut[] = this.#deleted.map((key) => ({ kind: 'series', key, value: null }))
+    for (const [index, known] of this.#series.entries()) {
+      const rule = this.#rules[index]
+      if (rule === undefined) continue
+      for (const series of known.values()) {
+        if (!series.dirty) continue
+        series.dirty = false
+        records.push({ kind: 'series', key: recordKey(rule, series), value: series.store() })
+      }
+    }
+    const changes = { records, alerts: this.#alerts, transitions: this.#transitions }
+    this.#alerts = []
+    this.#transitions = []
+    this.#deleted = []
+    return changes
+  }
+
+  #seriesFor(
+    known: Map<string, Series>,
+    rule: Rule,
+    labels: Readonly<Record<string, string>>,
+    scope: string,
+  ): Series {
+    const key = seriesKey(labels)
+    const found = known.get(key)
+    if (found !== undefined) return found
+    if (known.size >= seriesMax && labels['overflow'] === undefined) {
+      return this.#seriesFor(known, rule, { overflow: '(other)' }, anyScope)
+    }
+    const series = new Series(rule, labels, scope, null)
+    known.set(key, series)
+    return series
+  }
+
+  #around(scope: string): Surroundings {
+    const { service, env } = scopeOf(scope)
+    const { deploys } = this.#context
+    const view: DeployView = {
+      inEffect: (time) => deploys.inEffect(time, env, service),
+      before: (deploy) => deploys.before(deploy, env, service),
+      byId: (id) => deploys.byId(id),
+      nextStart: (time) => deploys.nextStart(time, env, service),
+    }
+    return {
+      history: this.#context.history(scope),
+      deploys: view,
+      blame: (startsAt, samples) => this.#blame(startsAt, samples, scope),
+      facts: (labels) => {
+        const template = labels['signature'] && this.#context.template(labels['signature'])
+        const incomplete = this.#context.incomplete(scope)
+        return {
+          ...(template ? { template, item: template } : {}),
+          ...(incomplete.length > 0 ? { incomplete: incomplete.join(', ') } : {}),
+        }
+      },
+    }
+  }
+
+  #blame(startsAt: number, samples: readonly Sample[], scope: string): Onset['blame'] {
+    const { service, env } = scopeOf(scope)
+    const named = samples.findLast((sample) => sample.time <= startsAt && sample.sha !== null)?.sha
+    if (named !== undefined && named !== null) {
+      const known = this.#context.deploys.list().findLast(
+        (deploy) => deploy.env === env && sameSha(deploy.sha, named),
+      ) // prettier-ignore
+      return { sha: named, deploy: known?.id ?? null, suspects: [{ sha: named, share: 1 }] }
+    }
+    const deploy = this.#context.deploys.inEffect(startsAt, env, service)
+    if (deploy === null) return { sha: null, deploy: null, suspects: [] }
+    return {
+      sha: deploy.sha,
+      deploy: deploy.id,
+      suspects: suspects(this.#context.deploys, this.#context.history(scope), scope, startsAt),
+    }
+  }
+
+  #reattribute(rule: Rule, series: Series, onset: Onset): void {
+    const blame = this.#blame(onset.startsAt, [], series.scope)
+    if (blame.sha === onset.blame.sha && blame.deploy === onset.blame.deploy) return
+    const firing = onset.phase === 'firing'
+    const changed: Onset = { ...onset, blame, ordinal: onset.ordinal + (firing ? 1 : 0) }
+    series.onsets.set(onset.fingerprint, changed)
+    series.dirty = true
+    if (!firing) return
+    const alert = composeAlert(rule, changed, 'firing', null, null)
+    this.#alerts.push(alert)
+    this.#transitions.push({
+      id: transitionId(onset.fingerprint, alert.startsAt, onset.ordinal),
+      kind: 'updated',
+      at: onset.startsAt,
+      alert,
+    })
+  }
+
+  #emit(source: { name: string; summary: string }, scope: string, change: Change): void {
+    const { onset, kind, endsAt } = change
+    const fixedBy = endsAt === null ? null : this.#fixedBy(onset, scope, endsAt)
+    const state = kind === 'firing' ? 'firing' : 'resolved'
+    const alert = composeAlert(source, onset, state, endsAt, fixedBy)
+    this.#alerts.push(alert)
+    this.#transitions.push({
+      id: transitionId(onset.fingerprint, isoTime(onset.startsAt), onset.ordinal),
+      kind,
+      at: change.at,
+      alert,
+    })
+  }
+
+  /** SHA in effect where the alert ended, when that is not the alert's own. */
+  #fixedBy(onset: Onset, scope: string, endsAt: number): string | null {
+    const { service, env } = scopeOf(scope)
+    const deploy = this.#context.deploys.inEffect(endsAt, env, service)
+    if (deploy === null || onset.blame.sha === null) return null
+    return sameSha(deploy.sha, onset.blame.sha) ? null : deploy.sha
+  }
+}
+
+function recordKey(rule: Rule, series: Series): string {
+  return `${rule.name}\n${seriesKey(series.labels)}`
+}

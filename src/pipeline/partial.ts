@@ -1,0 +1,123 @@
+/** What one stretch of lines adds, before anything is decided: mergeable in any order. Worker
+ *  threads, replay and the live daemon all return this. */
+import type { EventDocument } from '../store/events.ts'
+import type { SignatureDelta } from '../store/state.ts'
+import { mergePane, type Pane } from '../windows/window.ts'
+
+/** The panes that a stretch adds to one series. */
+export interface SeriesPartial {
+  readonly labels: Readonly<Record<string, string>>
+  readonly scope: string
+  readonly panes: Map<number, Pane>
+}
+
+/** Events in time and late ones of one item in one second. */
+export interface ItemCount {
+  count: number
+  late: number
+}
+
+export interface Partial {
+  /** Rule index → series key → panes. */
+  readonly series: Map<string, SeriesPartial>[]
+  /** Scope key → item key → second → counts. */
+  readonly items: Map<string, Map<string, Map<number, ItemCount>>>
+  /** Items (by key) whose scope's decisions may look at them. */
+  readonly judged: Set<string>
+  /** Scope key → signature id → what was seen of it. */
+  readonly signatures: Map<string, Map<string, SignatureDelta>>
+  /** Events for the index. */
+  readonly events: EventDocument[]
+  readonly totals: Totals
+}
+
+/** Sums over all events, in time or not. */
+export interface Totals {
+  readonly status: Map<string, number>
+  readonly level: Map<string, number>
+}
+
+export function emptyPartial(rules: number): Partial {
+  return {
+    series: Array.from({ length: rules }, () => new Map<string, SeriesPartial>()),
+    items: new Map(),
+    judged: new Set(),
+    signatures: new Map(),
+    events: [],
+    totals: { status: new Map(), level: new Map() },
+  }
+}
+
+/** Adds `from` to `into`. Associative and commutative but for the order of `events`. */
+export function mergePartial(into: Partial, from: Partial): void {
+  for (const [rule, series] of from.series.entries()) {
+    const target = into.series[rule]
+    if (target !== undefined) mergeSeries(target, series)
+  }
+  for (const [scope, items] of from.items) {
+    for (const [item, seconds] of items) {
+      for (const [second, counts] of seconds) {
+        const target = itemCount(into, scope, item, second)
+        target.count += counts.count
+        target.late += counts.late
+      }
+    }
+  }
+  for (const item of from.judged) into.judged.add(item)
+  for (const [scope, signatures] of from.signatures) {
+    for (const delta of signatures.values()) addSignature(into, scope, delta)
+  }
+  for (const event of from.events) into.events.push(event)
+  addCounts(into.totals.status, from.totals.status)
+  addCounts(into.totals.level, from.totals.level)
+}
+
+function mergeSeries(into: Map<string, SeriesPartial>, from: Map<string, SeriesPartial>): void {
+  for (const [key, series] of from) {
+    const target = into.get(key)
+    if (target === undefined) {
+      into.set(key, series)
+      continue
+    }
+    for (const [start, pane] of series.panes) {
+      const known = target.panes.get(start)
+      if (known === undefined) target.panes.set(start, pane)
+      else mergePane(known, pane)
+    }
+  }
+}
+
+/** The counter of one item in one second, made when it is first asked for. */
+export function itemCount(into: Partial, scope: string, item: string, second: number): ItemCount {
+  const items = getOrMake(into.items, scope, () => new Map<string, Map<number, ItemCount>>())
+  const seconds = getOrMake(items, item, () => new Map<number, ItemCount>())
+  return getOrMake(seconds, second, () => ({ count: 0, late: 0 }))
+}
+
+/** Adds what was seen of a signature; the newest event's line is the sample. */
+export function addSignature(into: Partial, scope: string, delta: SignatureDelta): void {
+  const signatures = getOrMake(into.signatures, scope, () => new Map<string, SignatureDelta>())
+  const known = signatures.get(delta.id)
+  signatures.set(delta.id, known === undefined ? delta : mergeSignature(known, delta))
+}
+
+export function mergeSignature(a: SignatureDelta, b: SignatureDelta): SignatureDelta {
+  const newest = b.lastSeen > a.lastSeen ? b : a
+  return {
+    ...newest,
+    firstSeen: Math.min(a.firstSeen, b.firstSeen),
+    count: a.count + b.count,
+  }
+}
+
+export function addCounts(into: Map<string, number>, from: ReadonlyMap<string, number>): void {
+  for (const [key, count] of from) into.set(key, (into.get(key) ?? 0) + count)
+}
+
+export function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
+}

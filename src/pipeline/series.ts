@@ -1,0 +1,233 @@
+/** One series: a rule for one group key. Holds its rule state, the panes not yet passed by the
+ *  watermark and its living alerts, and moves them forward in event time, pane by pane. */
+import { dueAt, observe, settle, type Change, type Onset, type Patience } from '../alerts/state.ts'
+import { formatDuration } from '../flow/time.ts'
+import { fingerprint, type Suspect } from '../model/alert.ts'
+import type { Sample } from '../model/event.ts'
+import type { DeployView, Observation, Rule } from '../rules/rule.ts'
+import type { History } from '../windows/history.ts'
+import { paneEndAtOrAfter } from '../windows/panes.ts'
+import {
+  emptyPane,
+  mergePane,
+  restorePane,
+  samplesMax,
+  storePane,
+  type Pane,
+  type StoredPane,
+} from '../windows/window.ts'
+
+/** What a series may know of the world around it. */
+export interface Surroundings {
+  readonly history: History
+  readonly deploys: DeployView
+  /** SHA, deploy and suspects of an onset; a SHA on one of its lines wins. */
+  blame(
+    startsAt: number,
+    samples: readonly Sample[],
+  ): { sha: string | null; deploy: string | null; suspects: readonly Suspect[] }
+  /** Further facts for the summary, such as the template of a signature. */
+  facts(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>>
+}
+
+/** A series as it is stored. Plain JSON. */
+export interface StoredSeries {
+  readonly version: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly scope: string
+  readonly state: unknown
+  readonly panes: readonly StoredPane[]
+  readonly onsets: readonly Onset[]
+  readonly samples: readonly Sample[]
+  readonly wakeAt: number | null
+}
+
+export class Series {
+  readonly rule: Rule
+  readonly labels: Readonly<Record<string, string>>
+  readonly scope: string
+  readonly onsets = new Map<string, Onset>()
+  /** Changed since the last commit. */
+  dirty = true
+  readonly #patience: Patience
+  readonly #window: string
+  readonly #panes = new Map<number, Pane>()
+  #state: unknown
+  #samples: readonly Sample[] = []
+  #wakeAt: number | null
+  #idle = false
+  /** Start of the earliest pane that waits; Infinity when none does. */
+  #firstPane = Infinity
+
+  constructor(
+    rule: Rule,
+    labels: Readonly<Record<string, string>>,
+    scope: string,
+    wakeAt: number | null,
+  ) {
+    this.rule = rule
+    this.labels = labels
+    this.scope = scope
+    this.#state = rule.instance.start()
+    this.#wakeAt = wakeAt
+    this.#window = formatDuration(rule.instance.inputs.windowMs)
+    this.#patience = {
+      forMs: rule.forMs,
+      keepFiringMs: rule.instance.point === true ? 0 : rule.keepFiringMs,
+    }
+  }
+
+  static restore(rule: Rule, stored: StoredSeries): Series {
+    const series = new Series(rule, stored.labels, stored.scope, stored.wakeAt)
+    series.#state = stored.state
+    series.#samples = stored.samples
+    for (const onset of stored.onsets) series.onsets.set(onset.fingerprint, onset)
+    for (const pane of stored.panes) series.add(pane.start, restorePane(pane))
+    series.dirty = false
+    return series
+  }
+
+  store(): StoredSeries {
+    return {
+      version: this.rule.version,
+      labels: this.labels,
+      scope: this.scope,
+      state: this.#state,
+      panes: [...this.#panes].map(([start, pane]) => storePane(start, pane)),
+      onsets: [...this.onsets.values()],
+      samples: this.#samples,
+      wakeAt: this.#wakeAt,
+    }
+  }
+
+  /** Merges one pane's partial. */
+  add(start: number, pane: Pane): void {
+    const known = this.#panes.get(start)
+    if (known === undefined) this.#panes.set(start, pane)
+    else mergePane(known, pane)
+    this.#firstPane = Math.min(this.#firstPane, start)
+    this.dirty = true
+  }
+
+  /** Asks for a step at or after a time, though no event comes. */
+  wake(at: number): void {
+    if (this.#wakeAt === null || at < this.#wakeAt) this.#wakeAt = at
+  }
+
+  /** Nothing is remembered and nothing waits: the series may be forgotten. */
+  get forgettable(): boolean {
+    return this.#idle && this.#panes.size === 0 && this.onsets.size === 0 && this.#wakeAt === null
+  }
+
+  /** Panes and alerts up to `limit` (event time, ms), in order; returns what changed. */
+  advance(limit: number, around: Surroundings): Change[] {
+    const changes: Change[] = []
+    const width = this.rule.instance.inputs.paneMs
+    for (;;) {
+      const stepAt = this.#nextStep(width)
+      const dueAtMs = this.#nextDue()
+      if (dueAtMs <= limit && dueAtMs <= stepAt - width) {
+        this.#settleAll(dueAtMs, changes)
+        continue
+      }
+      if (stepAt > limit) break
+      this.#step(stepAt, width, around, changes)
+      this.#settleAll(stepAt, changes)
+    }
+    return changes
+  }
+
+  #nextStep(width: number): number {
+    const pane = this.#firstPane === Infinity ? Infinity : this.#firstPane + width
+    const wake = this.#wakeAt === null ? Infinity : paneEndAtOrAfter(this.#wakeAt, width)
+    return Math.min(pane, wake)
+  }
+
+  #nextDue(): number {
+    let due = Infinity
+    for (const onset of this.onsets.values()) {
+      due = Math.min(due, dueAt(onset, this.#patience) ?? Infinity)
+    }
+    return due
+  }
+
+  #step(at: number, width: number, around: Surroundings, changes: Change[]): void {
+    const { inputs } = this.rule.instance
+    const pane = this.#takePane(at - width) ?? emptyPane(inputs.queries.length, inputs.exact)
+    this.#samples = [
+      ...this.#samples.filter((sample) => sample.time > at - inputs.windowMs - width),
+      ...pane.samples,
+    ].slice(-samplesMax)
+    const step = this.rule.instance.step(
+      this.#state,
+      {
+        counts: pane.counts,
+        times: pane.times === null ? [] : [...pane.times].sort(([a], [b]) => a - b),
+        samples: pane.samples,
+        scopeSince: around.history.first * 1_000,
+        history: inputs.history ? around.history : null,
+        deploys: inputs.history ? around.deploys : null,
+      },
+      at,
+    )
+    this.#state = step.state
+    this.#wakeAt = step.wakeAt === null ? null : Math.max(step.wakeAt, at + 1)
+    this.#idle = step.idle
+    this.dirty = true
+    for (const observation of step.observations) this.#observe(observation, around, changes)
+  }
+
+  #takePane(start: number): Pane | undefined {
+    const pane = this.#panes.get(start)
+    if (pane === undefined) return undefined
+    this.#panes.delete(start)
+    this.#firstPane = Math.min(Infinity, ...this.#panes.keys())
+    return pane
+  }
+
+  #observe(observation: Observation, around: Surroundings, changes: Change[]): void {
+    const labels = { ...this.labels, ...observation.labels, ...this.#ownLabels() }
+    const id = fingerprint(this.rule.name, labels)
+    const advance = observe(
+      this.onsets.get(id) ?? null,
+      observation,
+      this.#patience,
+      (startsAt): Onset => ({
+        fingerprint: id,
+        labels,
+        phase: 'pending',
+        startsAt,
+        value: observation.value,
+        threshold: observation.threshold,
+        facts: { window: this.#window, ...observation.facts, ...around.facts(labels) },
+        samples: this.#samples.map((sample) => sample.text),
+        nodata: false,
+        quietSince: null,
+        blame: around.blame(startsAt, this.#samples),
+        ordinal: 0,
+      }),
+    )
+    this.#keep(id, advance.onset, advance.changes, changes)
+  }
+
+  #settleAll(until: number, changes: Change[]): void {
+    for (const [id, onset] of this.onsets) {
+      const advance = settle(onset, until, this.#patience)
+      if (advance.onset !== onset) this.#keep(id, advance.onset, advance.changes, changes)
+    }
+  }
+
+  #keep(id: string, onset: Onset | null, made: readonly Change[], changes: Change[]): void {
+    if (onset === null) this.onsets.delete(id)
+    else this.onsets.set(id, { ...onset, ordinal: onset.ordinal + made.length })
+    for (const [index, change] of made.entries()) {
+      const ordinal = change.onset.ordinal + index
+      changes.push({ ...change, onset: { ...change.onset, ordinal } })
+    }
+    this.dirty = true
+  }
+
+  #ownLabels(): Readonly<Record<string, string>> {
+    return { severity: this.rule.severity, ...this.rule.labels }
+  }
+}

@@ -1,0 +1,124 @@
+/** At least N events within a window, judged at every event: exact whatever the pane.
+ *  The window holds the events with newest - oldest strictly less than `timeframe`, as in
+ *  ElastAlert 2; unlike there it is not emptied by a match, since the condition is a level. */
+import { z } from 'zod'
+import { duration } from '../query/schema.ts'
+import { paneWidth } from '../windows/panes.ts'
+import type { Inputs, Observation, RuleInstance, RuleType, Step } from './rule.ts'
+
+interface Options {
+  readonly num_events: number
+  readonly timeframe: number
+}
+
+/** [event time, events at it] inside the window, ascending, and what was last observed. */
+interface State {
+  readonly runs: readonly Run[]
+  readonly holds: boolean
+}
+type Run = readonly [number, number]
+
+export const frequency: RuleType<Options> = {
+  kind: 'frequency',
+  doc: 'At least `num_events` events of `query` within `timeframe`, for each series.',
+  example: 'type: frequency\nquery: level:error\nnum_events: 20\ntimeframe: 5m',
+  options: z.strictObject({
+    num_events: z.int().positive().max(1_000_000),
+    timeframe: duration,
+  }) as RuleType<Options>['options'],
+  create: (options, common): RuleInstance<unknown> => ({
+    inputs: {
+      queries: common.query === null ? [] : [common.query],
+      exact: true,
+      history: false,
+      paneMs: paneWidth(options.timeframe),
+      windowMs: options.timeframe,
+    },
+    summary: '{value} events within {window}',
+    start: (): State => ({ runs: [], holds: false }),
+    step: (state, inputs, at) => step(state as State, inputs, at, options),
+  }),
+}
+
+function step(state: State, inputs: Inputs, at: number, options: Options): Step<State> {
+  const window = new EventWindow(state.runs, options)
+  const observations: Observation[] = []
+  let holds = state.holds
+  const note = (when: number, next: boolean): void => {
+    if (next === holds) return
+    holds = next
+    observations.push({ at: when, holds, value: window.total, threshold: options.num_events })
+  }
+  for (const [time, count] of inputs.times) {
+    const empties = window.fallsBelowAt()
+    if (holds && empties !== null && empties < time) note(empties, false)
+    window.add(time, count)
+    note(time, window.total >= options.num_events)
+  }
+  const empties = window.fallsBelowAt()
+  if (holds && empties !== null && empties <= at) {
+    window.dropUntil(empties - options.timeframe)
+    note(empties, false)
+  }
+  window.dropUntil(at - options.timeframe)
+  const wakeAt = holds ? window.fallsBelowAt() : window.emptyAt()
+  return { state: { runs: window.runs(), holds }, observations, wakeAt, idle: window.total === 0 }
+}
+
+/** The newest events, enough to tell when N of them are inside the window. */
+class EventWindow {
+  readonly #runs: [number, number][]
+  readonly #options: Options
+  #total: number
+
+  constructor(runs: readonly Run[], options: Options) {
+    this.#runs = runs.map(([time, count]) => [time, count])
+    this.#options = options
+    this.#total = runs.reduce((sum, [, count]) => sum + count, 0)
+  }
+
+  get total(): number {
+    return this.#total
+  }
+
+  add(time: number, count: number): void {
+    this.dropUntil(time - this.#options.timeframe)
+    const last = this.#runs.at(-1)
+    if (last !== undefined && last[0] === time) last[1] += count
+    else this.#runs.push([time, count])
+    this.#total += count
+  }
+
+  /** Removes events at or before a time. */
+  dropUntil(time: number): void {
+    let drop = 0
+    for (const [at, count] of this.#runs) {
+      if (at > time) break
+      this.#total -= count
+      drop++
+    }
+    if (drop > 0) this.#runs.splice(0, drop)
+  }
+
+  /** When the count falls below N if nothing more comes; null when it is below already. */
+  fallsBelowAt(): number | null {
+    let left = this.#total
+    for (const [time, count] of this.#runs) {
+      left -= count
+      if (left < this.#options.num_events) {
+        return this.#total >= this.#options.num_events ? time + this.#options.timeframe : null
+      }
+    }
+    return null
+  }
+
+  /** When the last event leaves the window; null when it is empty. */
+  emptyAt(): number | null {
+    const last = this.#runs.at(-1)
+    return last === undefined ? null : last[0] + this.#options.timeframe
+  }
+
+  runs(): readonly Run[] {
+    return this.#runs
+  }
+}

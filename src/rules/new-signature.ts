@@ -1,0 +1,101 @@
+/** A message never seen before in its scope, once it has come `num_events` times.
+ *  Everything is new to a daemon that has just been installed, so a scope first learns: what it
+ *  sees within `learn` of its first event is taken as known. */
+import { z } from 'zod'
+import { duration } from '../query/schema.ts'
+import { keepFiringDefaultMs } from './rule.ts'
+import type { Inputs, Observation, RuleInstance, RuleType, Step } from './rule.ts'
+
+interface Options {
+  readonly num_events: number
+  readonly timeframe: number
+  readonly look_back: number
+  readonly learn: number
+}
+
+interface State {
+  /** Newest event time of the signature, ms; null before the first. */
+  readonly last: number | null
+  /** First event time since it counts as new; null while it is known. */
+  readonly newSince: number | null
+  /** Newest event times while it is new and has not fired: [ms, events]. */
+  readonly runs: readonly (readonly [number, number])[]
+  /** The alert holds until `last` + keep_firing_for. */
+  readonly holds: boolean
+}
+
+export const newSignature: RuleType<Options> = {
+  kind: 'new_signature',
+  doc: 'A signature that the scope has not seen within `look_back` comes `num_events` times within `timeframe`.',
+  example: 'type: new_signature\nquery: level:(error OR crit)\nnum_events: 3\ntimeframe: 5m',
+  options: z.strictObject({
+    num_events: z.int().positive().max(10_000).default(1),
+    timeframe: duration.default(300_000),
+    look_back: duration.default(604_800_000),
+    learn: duration.default(900_000),
+  }) as unknown as RuleType<Options>['options'],
+  create: (options, common): RuleInstance<unknown> => {
+    const keepMs = common.keepFiringMs ?? keepFiringDefaultMs
+    return {
+      inputs: {
+        queries: common.query === null ? [] : [common.query],
+        exact: true,
+        history: false,
+        paneMs: 1_000,
+        windowMs: options.timeframe,
+      },
+      by: ['signature'],
+      point: true,
+      summary: 'new: {template}',
+      start: (): State => ({ last: null, newSince: null, runs: [], holds: false }),
+      step: (state, inputs, at) => step(state as State, inputs, at, options, keepMs),
+    }
+  },
+}
+
+function step(
+  state: State,
+  inputs: Inputs,
+  at: number,
+  options: Options,
+  keepMs: number,
+): Step<State> {
+  const observations: Observation[] = []
+  let now = state
+  const settle = (until: number): void => {
+    if (!now.holds || now.last === null || now.last + keepMs > until) return
+    observations.push(observe(now.last + keepMs, false, 0, options))
+    now = { ...now, holds: false, newSince: null, runs: [] }
+  }
+  for (const [time, count] of inputs.times) {
+    settle(time)
+    now = see(now, time, count, inputs.scopeSince, options)
+    const seen = now.runs.reduce((sum, [, n]) => sum + n, 0)
+    if (!now.holds && now.newSince !== null && seen >= options.num_events) {
+      observations.push(observe(time, true, seen, options))
+      now = { ...now, holds: true, runs: [] }
+    }
+  }
+  settle(at)
+  const wakeAt = now.holds && now.last !== null ? now.last + keepMs : null
+  return { state: now, observations, wakeAt, idle: false }
+}
+
+function see(
+  state: State,
+  time: number,
+  count: number,
+  scopeSince: number,
+  options: Options,
+): State {
+  const unseen = state.last === null || time - state.last > options.look_back
+  const warm = time - scopeSince >= options.learn
+  const newSince = unseen ? (warm ? time : null) : state.newSince
+  if (newSince === null || state.holds) return { ...state, last: time, newSince }
+  const runs = unseen ? [] : state.runs.filter(([at]) => at > time - options.timeframe)
+  return { ...state, last: time, newSince, runs: [...runs, [time, count]] }
+}
+
+function observe(at: number, holds: boolean, value: number, options: Options): Observation {
+  return { at, holds, value, threshold: options.num_events }
+}

@@ -1,0 +1,204 @@
+/** What got worse since the push: every 5xx status and every error signature of a scope, after the
+ *  deploy against before it, by the e-value of deploys/evidence.ts, corrected for looking at many
+ *  (e-BH). Signatures never seen before are left to new_signature; they only count as one more
+ *  hypothesis here.
+ *
+ *  An item resolves when its rate over a trailing window is no longer significantly above the
+ *  baseline before the bad deploy. The window is `for_resolve`, or longer where the bad rate would
+ *  itself leave so short a window empty. */
+import { z } from 'zod'
+import { baselineFrom } from '../deploys/baseline.ts'
+import { dispersion, eBenjaminiHochberg, logEvidence, returnTail } from '../deploys/evidence.ts'
+import { duration } from '../query/schema.ts'
+import { itemOf, type History } from '../windows/history.ts'
+import type { Deploy } from '../model/deploy.ts'
+import type { Inputs, Observation, RuleInstance, RuleType, Step } from './rule.ts'
+
+/** A deploy is judged for this long, s; what breaks later is seldom its doing. */
+const horizonSeconds = 3_600
+/** Fewer events than this give no variance of their own: it is pooled over the scope. */
+const pooledBelow = 20
+/** The trailing window of a resolution should have held this many events at the bad rate. */
+const resolveEvents = 5
+const resolveSecondsMax = 600
+/** A count this unlikely under the baseline is still `worse`. */
+const resolveTail = 0.05
+
+interface Options {
+  readonly for_resolve: number
+  readonly alpha: number
+  readonly min_events: number
+}
+
+/** Count and exposure before a deploy, dispersion, and the count since. */
+interface Judged {
+  readonly x0: number
+  readonly t0: number
+  readonly phi: number
+  readonly x1: number
+}
+
+/** An item that got worse, against the baseline of the deploy that did it. */
+interface Bad extends Judged {
+  /** Events per second when it was found. */
+  readonly rate: number
+  /** Second from which it is judged. */
+  readonly from: number
+}
+
+interface State {
+  readonly deploy: string | null
+  /** Second up to which x1 is counted. */
+  readonly at: number
+  readonly judged: Readonly<Record<string, Judged>>
+  readonly bad: Readonly<Record<string, Bad>>
+}
+
+export const regression: RuleType<Options> = {
+  kind: 'regression',
+  doc: 'An error signature or a 5xx status comes at a higher rate since the deploy than before it.',
+  example: 'type: regression\nfor_resolve: 15s',
+  options: z.strictObject({
+    for_resolve: duration.default(15_000),
+    alpha: z.number().gt(0).max(0.5).default(0.05),
+    min_events: z.int().min(1).default(5),
+  }) as unknown as RuleType<Options>['options'],
+  create: (options): RuleInstance<unknown> => ({
+    inputs: { queries: [], exact: false, history: true, paneMs: 1_000, windowMs: 3_600_000 },
+    summary: '{item} comes {ratio} as often as before the push',
+    start: (): State => ({ deploy: null, at: 0, judged: {}, bad: {} }),
+    step: (state, inputs, at) => step(state as State, inputs, at, options),
+  }),
+}
+
+function step(state: State, inputs: Inputs, at: number, options: Options): Step<State> {
+  const { history, deploys } = inputs
+  if (history === null || deploys === null) throw new Error('regression needs history and deploys')
+  const second = Math.floor(at / 1_000)
+  const observations: Observation[] = []
+  const bad = new Map(Object.entries(state.bad))
+  recover(bad, history, second, options, observations)
+  const deploy = deploys.inEffect(at - 1)
+  const judging = deploy !== null && second <= startOf(deploy) + horizonSeconds
+  const next = judging
+    ? judge(state, history, deploy, deploys.before(deploy), second)
+    : { deploy: null, at: second, judged: {} }
+  if (judging) {
+    find(next.judged, bad, history, startOf(deploy), second, options, observations)
+  }
+  const busy = judging || bad.size > 0
+  return {
+    state: { ...next, bad: Object.fromEntries(bad) },
+    observations,
+    wakeAt: busy ? at + 1_000 : deploys.nextStart(at - 1),
+    idle: !busy,
+  }
+}
+
+/** Observes the items that are back at their baseline and takes them out of `bad`. */
+function recover(
+  bad: Map<string, Bad>,
+  history: History,
+  second: number,
+  options: Options,
+  observations: Observation[],
+): void {
+  for (const [key, item] of bad) {
+    const needed = Math.min(resolveSecondsMax, resolveEvents / item.rate)
+    const window = Math.ceil(Math.max(options.for_resolve / 1_000, needed))
+    if (second - window < item.from) continue
+    const exposure = history.exposure(second - window, second)
+    const count = history.sum(key, second - window, second) / item.phi
+    if (exposure === 0) continue
+    if (returnTail(count, exposure, item.x0 / item.phi, item.t0) < resolveTail) continue
+    bad.delete(key)
+    observations.push({
+      ...observe(key, item, 0, second),
+      holds: false,
+      since: (second - window) * 1_000,
+    })
+  }
+}
+
+/** Brings the counts since the deploy up to date. */
+function judge(
+  state: State,
+  history: History,
+  deploy: Deploy,
+  previous: Deploy | null,
+  second: number,
+): Pick<State, 'deploy' | 'at' | 'judged'> {
+  const start = startOf(deploy)
+  const known = state.deploy === deploy.id ? new Map(Object.entries(state.judged)) : new Map<string, Judged>() // prettier-ignore
+  const from = state.deploy === deploy.id ? state.at : start
+  const baseline = baselineFrom(start, previous && startOf(previous), history.first)
+  for (const key of history.keys()) {
+    if (!isJudged(key)) continue
+    const more = history.sum(key, from, second)
+    if (more === 0) continue
+    const before = known.get(key) ?? lookBefore(history, key, baseline, start)
+    known.set(key, { ...before, x1: before.x1 + more })
+  }
+  return { deploy: deploy.id, at: second, judged: Object.fromEntries(known) }
+}
+
+function lookBefore(history: History, key: string, baseline: number, start: number): Judged {
+  const x0 = history.sum(key, baseline, start)
+  const own = x0 >= pooledBelow ? [key] : [...history.keys()].filter(isJudged)
+  const phi = dispersion(own.flatMap((each) => history.tens(each, baseline, start)))
+  return { x0, t0: history.exposure(baseline, start), phi, x1: 0 }
+}
+
+/** Observes the items that e-BH rejects and that are not known to be bad yet. */
+function find(
+  judged: Readonly<Record<string, Judged>>,
+  bad: Map<string, Bad>,
+  history: History,
+  start: number,
+  second: number,
+  options: Options,
+  observations: Observation[],
+): void {
+  const t1 = history.exposure(start, second)
+  const known = [...history.keys()].filter((key) => isJudged(key) && history.first < start).length
+  const candidates = Object.entries(judged).filter(([key, item]) => isTested(key, item))
+  const evidence = candidates.map(([, item]) => logEvidence({ ...item, t1 }).worse)
+  const rejected = eBenjaminiHochberg(evidence, known + 1, options.alpha)
+  for (const [index, [key, item]] of candidates.entries()) {
+    if (!rejected.has(index) || bad.has(key) || item.x1 < options.min_events) continue
+    bad.set(key, { ...item, rate: item.x1 / Math.max(1, second - start), from: second })
+    observations.push({ ...observe(key, item, t1, second), holds: true })
+  }
+}
+
+/** Signatures without a past belong to new_signature. */
+function isTested(key: string, item: Judged): boolean {
+  return item.t0 > 0 && (item.x0 > 0 || itemOf(key).kind === 'status')
+}
+
+function isJudged(key: string): boolean {
+  const { kind, id } = itemOf(key)
+  return kind === 'signature' || (kind === 'status' && id.startsWith('5'))
+}
+
+function observe(key: string, item: Judged, t1: number, second: number): Observation {
+  const { kind, id } = itemOf(key)
+  const ratio = item.x0 === 0 || t1 === 0 ? null : item.x1 / t1 / (item.x0 / item.t0)
+  return {
+    at: second * 1_000,
+    holds: true,
+    value: ratio === null ? null : Math.round(ratio * 100) / 100,
+    threshold: null,
+    labels: { [kind]: id },
+    facts: {
+      item: kind === 'status' ? `HTTP ${id}` : id,
+      ratio: ratio === null ? 'for the first time, not' : `${ratio.toFixed(1)} times`,
+      before: String(item.x0),
+      after: String(item.x1),
+    },
+  }
+}
+
+function startOf(deploy: Deploy): number {
+  return Math.floor(Date.parse(deploy.start) / 1_000)
+}

@@ -1,0 +1,163 @@
+/** Watermarks: how far event time has certainly advanced, per partition and per scope.
+ *  Lateness is judged line by line against the earlier lines of the same partition, so it does not
+ *  depend on how lines were cut into batches. What a rule does when a pane is passed is not decided
+ *  here. */
+
+/** A live partition whose lines lie further behind their arrival than this no longer holds others
+ *  back; alerts then say `incomplete`. */
+export const holdbackMaxMs = 60_000
+
+/** The scope of series that span services or environments: every partition feeds it. */
+export const anyScope = '*'
+
+interface PartitionMark {
+  readonly source: string
+  readonly latenessMs: number
+  /** Scopes its lines belong to; null when any scope may still come of it. */
+  readonly scopes: Set<string> | null
+  /** Newest event time, ms; -Infinity before the first event. */
+  newest: number
+  /** Wall time of the last line, or of the opening. */
+  lastArrivalMs: number
+  /** The last batch was full: the reader is catching up, so distance from the present is no fault. */
+  catchingUp: boolean
+  /** Watermark set by the clock while the partition is idle. */
+  idleMark: number
+  closed: boolean
+}
+
+export interface PartitionOptions {
+  readonly source: string
+  readonly latenessMs: number
+  /** Scope key of its lines, or null when they may belong to any. */
+  readonly scope: string | null
+  /** Newest event time of an earlier run, when resumed. */
+  readonly newest?: number
+}
+
+/** All partitions of one engine. */
+export class Watermarks {
+  readonly #partitions = new Map<string, PartitionMark>()
+  /** Per scope, so that a watermark never goes back when a partition joins. */
+  readonly #reached = new Map<string, number>()
+
+  /** Adds a partition, or reopens it; until its first line it holds its scope back. */
+  open(partition: string, options: PartitionOptions, nowMs: number): void {
+    const known = this.#partitions.get(partition)
+    if (known !== undefined) {
+      known.closed = false
+      return
+    }
+    this.#partitions.set(partition, {
+      source: options.source,
+      latenessMs: options.latenessMs,
+      scopes: options.scope === null ? null : new Set([options.scope]),
+      newest: options.newest ?? -Infinity,
+      lastArrivalMs: nowMs,
+      catchingUp: false,
+      idleMark: -Infinity,
+      closed: false,
+    })
+  }
+
+  close(partition: string): void {
+    const mark = this.#partitions.get(partition)
+    if (mark !== undefined) mark.closed = true
+  }
+
+  /** Counts one event and tells whether it is late. */
+  observe(partition: string, timeMs: number): boolean {
+    const mark = this.#mark(partition)
+    const late = timeMs < mark.newest - mark.latenessMs
+    if (timeMs > mark.newest) mark.newest = timeMs
+    return late
+  }
+
+  /** Notes that lines of a partition belong to a scope beside its own. */
+  feed(partition: string, scope: string): void {
+    this.#mark(partition).scopes?.add(scope)
+  }
+
+  /** Notes the arrival of a batch. */
+  arrived(partition: string, nowMs: number, catchingUp: boolean): void {
+    const mark = this.#mark(partition)
+    mark.lastArrivalMs = nowMs
+    mark.catchingUp = catchingUp
+  }
+
+  newest(partition: string): number {
+    return this.#mark(partition).newest
+  }
+
+  /** Lets the clock advance partitions without a line for as long as their lateness: whatever is
+   *  written from now on happened at most `latenessMs` ago. */
+  tick(nowMs: number): void {
+    for (const mark of this.#partitions.values()) {
+      const idleMs = nowMs - mark.lastArrivalMs
+      if (idleMs >= mark.latenessMs) mark.idleMark = nowMs - mark.latenessMs
+    }
+  }
+
+  /** Watermark of a scope: the least of the partitions that may feed it.
+   *  @param nowMs Wall time; partitions held back by more than `holdbackMaxMs` are left out. null
+   *    in a replay, where every partition counts. */
+  of(scope: string, nowMs: number | null): number {
+    let least = Infinity
+    for (const mark of this.#partitions.values()) {
+      if (!feeds(mark, scope) || isExcluded(mark, nowMs)) continue
+      least = Math.min(least, levelOf(mark))
+    }
+    const before = this.#reached.get(scope) ?? -Infinity
+    const reached = least === Infinity ? before : Math.max(before, least)
+    this.#reached.set(scope, reached)
+    return reached
+  }
+
+  /** Sources left out of a scope's watermark at this moment. */
+  incomplete(scope: string, nowMs: number | null): readonly string[] {
+    const names = [...this.#partitions.values()]
+      .filter((mark) => feeds(mark, scope) && isExcluded(mark, nowMs))
+      .map((mark) => mark.source)
+    return [...new Set(names)].sort()
+  }
+
+  /** After everything is read: a scope has reached its newest event time, not infinity. */
+  finish(scope: string): number {
+    let newest = this.#reached.get(scope) ?? -Infinity
+    for (const mark of this.#partitions.values()) {
+      if (feeds(mark, scope)) newest = Math.max(newest, mark.newest)
+    }
+    this.#reached.set(scope, newest)
+    return newest
+  }
+
+  /** What a scope has reached so far. */
+  reached(scope: string): number {
+    return this.#reached.get(scope) ?? -Infinity
+  }
+
+  restore(scope: string, reached: number): void {
+    this.#reached.set(scope, reached)
+  }
+
+  #mark(partition: string): PartitionMark {
+    const mark = this.#partitions.get(partition)
+    if (mark === undefined) throw new Error(`partition ${partition} was never opened`)
+    return mark
+  }
+}
+
+function feeds(mark: PartitionMark, scope: string): boolean {
+  return mark.scopes === null || scope === anyScope || mark.scopes.has(scope)
+}
+
+/** A closed partition has told everything it ever will. */
+function levelOf(mark: PartitionMark): number {
+  if (mark.closed) return Infinity
+  return Math.max(mark.newest - mark.latenessMs, mark.idleMark)
+}
+
+function isExcluded(mark: PartitionMark, nowMs: number | null): boolean {
+  if (nowMs === null || mark.catchingUp || mark.newest === -Infinity) return false
+  return levelOf(mark) < nowMs - mark.latenessMs - holdbackMaxMs
+}
