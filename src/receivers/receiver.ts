@@ -1,32 +1,9 @@
 /** The contract of a receiver type: renders a page into a frozen body, later sends that body. */
 import type { z } from 'zod'
 import type { Clock } from '../flow/time.ts'
-import type { Alert } from '../model/alert.ts'
-import type { Deploy } from '../model/deploy.ts'
+import type { Page } from '../model/page.ts'
 
-/** Why a notification is sent: first page of a group, news of a group already paged, the same
- *  state told again, or the end of the group. */
-export type PageReason = 'firing' | 'update' | 'repeat' | 'resolved'
-
-/** What is told at once: the alerts of one group. Input of `render`. */
-export interface Page {
-  /** Stable over retries and restarts; receivers pass it on for de-duplication. */
-  readonly key: string
-  readonly receiver: string
-  /** Identity of the group, stable from its first page to its resolution. */
-  readonly groupKey: string
-  readonly groupLabels: Readonly<Record<string, string>>
-  readonly reason: PageReason
-  readonly status: 'firing' | 'resolved'
-  /** All alerts of the group, firing first, then by startsAt. */
-  readonly alerts: readonly Alert[]
-  /** The deploy the group is about, when it is about one. */
-  readonly deploy: Deploy | null
-  /** The deploy that fixed it, for a resolution. */
-  readonly fixedBy: Deploy | null
-  /** Address of the page that shows this moment. */
-  readonly url: string
-}
+export type { Page, PageReason } from '../model/page.ts'
 
 /** What came of one attempt. */
 export type Outcome =

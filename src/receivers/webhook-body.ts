@@ -1,0 +1,83 @@
+/** The webhook's body: Alertmanager's version 4 (its notify/webhook and template packages), with
+ *  our own facts beside it: `notification_reason` and `lastpush`. Pure; sending is webhook.ts. */
+import type { Alert } from '../model/alert.ts'
+import type { Page } from './receiver.ts'
+
+/** Go's zero time, which stands for "not ended". */
+const zeroTime = '0001-01-01T00:00:00Z'
+
+type Texts = Readonly<Record<string, string>>
+
+interface BodyAlert {
+  readonly status: 'firing' | 'resolved'
+  readonly labels: Texts
+  readonly annotations: Texts
+  readonly startsAt: string
+  readonly endsAt: string
+  readonly generatorURL: string
+  readonly fingerprint: string
+}
+
+/** JSON of at most `alertsMax` alerts; `truncatedAlerts` says how many were left out. */
+export function webhookBody(page: Page, alertsMax: number): string {
+  const kept = page.alerts.slice(0, alertsMax)
+  const alerts = kept.map((alert) => bodyAlert(alert, page.url))
+  return JSON.stringify({
+    version: '4',
+    groupKey: page.groupKey,
+    truncatedAlerts: page.alerts.length - kept.length,
+    status: page.status,
+    receiver: page.receiver,
+    groupLabels: page.groupLabels,
+    commonLabels: common(alerts.map((alert) => alert.labels)),
+    commonAnnotations: common(alerts.map((alert) => alert.annotations)),
+    externalURL: URL.canParse(page.url) ? new URL(page.url).origin : page.url,
+    notification_reason: page.reason,
+    alerts,
+    lastpush: {
+      key: page.key,
+      url: page.url,
+      deploy: page.deploy,
+      fixedBy: page.fixedBy,
+      alerts: kept,
+    },
+  })
+}
+
+function bodyAlert(alert: Alert, url: string): BodyAlert {
+  return {
+    status: alert.state === 'resolved' ? 'resolved' : 'firing',
+    labels: { ...alert.labels, alertname: alert.rule },
+    annotations: annotations(alert),
+    startsAt: alert.startsAt,
+    endsAt: alert.endsAt ?? zeroTime,
+    generatorURL: url,
+    fingerprint: alert.fingerprint,
+  }
+}
+
+/** Annotations are strings; what is unknown is left out. */
+function annotations(alert: Alert): Texts {
+  const facts: [string, string | number | null | undefined][] = [
+    ['summary', alert.summary],
+    ['sha', alert.sha],
+    ['deploy', alert.deploy],
+    ['fixed_by', alert.fixedBy],
+    ['value', alert.value],
+    ['threshold', alert.threshold],
+    ['sample', alert.samples[0]],
+  ]
+  return Object.fromEntries(
+    facts.flatMap(([name, fact]) => (fact == null ? [] : [[name, String(fact)]])),
+  )
+}
+
+/** The pairs that all have. */
+function common(all: readonly Texts[]): Texts {
+  const [first, ...others] = all
+  return Object.fromEntries(
+    Object.entries(first ?? {}).filter(([name, value]) =>
+      others.every((other) => Object.hasOwn(other, name) && other[name] === value),
+    ),
+  )
+}
