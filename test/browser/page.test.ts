@@ -1,0 +1,347 @@
+/** The page as it is built, in a real Chromium, against a server that tells a story over the API
+ *  under the policy that the daemon sends. Pictures of it go to test-results/. */
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { build } from 'vite'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { badSha, bidiLine, fixSha, imageName, type Scenario, scriptLine, Story } from './story.ts'
+
+const policy =
+  "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; " +
+  "base-uri 'none'; frame-ancestors 'none'"
+const executablePath = process.env['LASTPUSH_TEST_CHROMIUM'] ?? '/usr/bin/chromium'
+const required = (process.env['LASTPUSH_TEST_REQUIRE'] ?? '').split(',').includes('chromium')
+const present = existsSync(executablePath)
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+}
+
+/** Serves the built page and answers the API from a story; `go` changes the scenario. */
+class StoryServer {
+  readonly story = new Story(Date.now())
+  readonly server: Server
+  readonly #files: string
+  readonly #streams = new Set<ServerResponse>()
+  scenario: Scenario = 'failing'
+
+  constructor(files: string) {
+    this.#files = files
+    this.server = createServer((request, response) => void this.#answer(request, response))
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
+  }
+
+  /** Changes what the API answers, and says so on the stream. */
+  go(scenario: Scenario): void {
+    this.scenario = scenario
+    for (const stream of this.#streams) {
+      stream.write('event: deploy\ndata: {}\n\nevent: alert\ndata: {}\n\nevent: tick\ndata: {}\n\n')
+    }
+  }
+
+  /** Ends the open streams, as a restart of the daemon would. */
+  hangUp(): void {
+    for (const stream of this.#streams) stream.end()
+  }
+
+  close(): void {
+    this.server.closeAllConnections()
+    this.server.close()
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://page.test')
+    response.setHeader('content-security-policy', policy)
+    if (url.pathname === '/api/v1/stream') return this.#stream(response)
+    if (url.pathname.startsWith('/api/v1/')) return this.#api(url, response)
+    const path = url.pathname === '/' ? '/index.html' : url.pathname
+    const body = await readFile(join(this.#files, path)).catch(() => null)
+    response.statusCode = body === null ? 404 : 200
+    response.setHeader('content-type', types[extname(path)] ?? 'application/octet-stream')
+    response.end(body ?? 'not found')
+  }
+
+  #stream(response: ServerResponse): void {
+    response.setHeader('content-type', 'text/event-stream')
+    response.write('event: tick\ndata: {}\n\n')
+    this.#streams.add(response)
+    response.on('close', () => this.#streams.delete(response))
+  }
+
+  #api({ pathname, searchParams }: URL, response: ServerResponse): void {
+    const { story, scenario } = this
+    const asked = (name: string) => searchParams.get(name) ?? ''
+    const answers: Readonly<Record<string, () => unknown>> = {
+      status: () => ({ version: '0.1.0', sources: story.sources(scenario) }),
+      alerts: () => story.alerts(scenario),
+      deploys: () => story.deploys(scenario),
+      since: () => story.verdict(scenario, asked('deploy')),
+      rates: () =>
+        story.rates(
+          scenario,
+          Date.parse(asked('from')),
+          Date.parse(asked('to')),
+          Number(asked('step')),
+        ),
+    }
+    const answer = answers[pathname.slice('/api/v1/'.length)]
+    response.setHeader('content-type', 'application/json')
+    response.statusCode = answer === undefined ? 404 : scenario === 'broken' ? 503 : 200
+    const said = scenario === 'broken' ? { message: 'the store is locked' } : answer?.()
+    response.end(JSON.stringify(said ?? { message: 'no such path' }))
+  }
+}
+
+/** A page, and everything on it that ought not to happen. */
+async function openPage(browser: Browser, size: { width: number; height: number }) {
+  const page = await browser.newPage({ viewport: size, timezoneId: 'Europe/Berlin' })
+  const faults: string[] = []
+  page.on('dialog', (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text())
+  })
+  page.on('pageerror', (error) => faults.push(error.message))
+  page.on('request', (request) => {
+    if (!request.url().startsWith('http://127.0.0.1:')) faults.push(`asked for ${request.url()}`)
+  })
+  await page.addInitScript(
+    `addEventListener('securitypolicyviolation', (event) =>
+       console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))`,
+  )
+  return { page, faults }
+}
+
+const sentenceOf = (page: Page) => page.getByTestId('sentence').innerText()
+const says = (page: Page, words: string) =>
+  page.getByTestId('sentence').filter({ hasText: words }).waitFor({ timeout: 15_000 })
+const marks = (page: Page, role: string) =>
+  page.locator(`[data-testid="deploy-mark"][data-role="${role}"]`)
+const overflow = (page: Page) =>
+  page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  )
+
+describe('the page', () => {
+  let files = ''
+  let server: StoryServer
+  let address = ''
+  let browser: Browser
+
+  beforeEach((ctx) => {
+    if (!present && required) throw new Error(`no Chromium at ${executablePath}`)
+    ctx.skip(!present, `needs Chromium at ${executablePath}, or LASTPUSH_TEST_CHROMIUM=path`)
+    server.scenario = 'failing'
+  })
+
+  beforeAll(async () => {
+    if (!present) return
+    files = await mkdtemp(join(tmpdir(), 'lastpush-page-'))
+    const configFile = new URL('../../vite.config.ts', import.meta.url).pathname
+    await build({ configFile, logLevel: 'error', build: { outDir: files } })
+    server = new StoryServer(files)
+    address = await server.listen()
+    browser = await chromium.launch({
+      executablePath,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    })
+    await mkdir('test-results', { recursive: true })
+  })
+
+  afterAll(async () => {
+    if (!present) return
+    await browser?.close()
+    server?.close()
+    await rm(files, { recursive: true, force: true })
+  })
+
+  test('says which push broke the site, and by the stream which one fixed it', async () => {
+    const { page, faults } = await openPage(browser, { width: 1280, height: 1000 })
+    await page.goto(address)
+    await says(page, 'failing')
+    expect(await sentenceOf(page)).toMatch(
+      /^web is failing since push 3b77d0c5ae by alice, \d+ min( \d+ s)? ago$/,
+    )
+    expect(await page.title()).toBe('● web is failing since push 3b77d0c5ae by alice · lastpush')
+    const firing = page.locator('[data-testid="alert-card"][data-state="firing"]')
+    expect(await firing.count()).toBe(2)
+    expect(await firing.first().locator('.cause .sha').getAttribute('title')).toBe(badSha)
+    await page.screenshot({ path: 'test-results/page.png', fullPage: true })
+
+    server.go('fixed')
+    await says(page, 'All quiet')
+    expect(await sentenceOf(page)).toMatch(
+      /^All quiet since push c41d9e02b7 by bob, .+ ago, which fixed 3b77d0c5ae$/,
+    )
+    expect(await firing.count()).toBe(0)
+    const fixedBy = page.locator('[data-testid="alert-card"] .fixed-by .sha')
+    expect(await fixedBy.first().getAttribute('title')).toBe(fixSha)
+    await marks(page, 'fix').waitFor()
+    await page.screenshot({ path: 'test-results/page-fixed.png', fullPage: true })
+    expect(faults).toEqual([])
+    await page.close()
+  })
+
+  test('draws one line for each push of the range, and names the bad one', async () => {
+    const { page, faults } = await openPage(browser, { width: 1280, height: 1000 })
+    await page.goto(address)
+    await marks(page, 'bad').waitFor()
+    expect(await page.getByTestId('deploy-mark').count()).toBe(4)
+    expect(await marks(page, 'bad').getAttribute('data-sha')).toBe(badSha)
+    const boxes = await page
+      .locator('.deploy-label')
+      .evaluateAll((labels) =>
+        labels.map((label) => (label as unknown as Rectangular).getBoundingClientRect().toJSON()),
+      )
+    expect(boxes).toHaveLength(4)
+    expect(overlaps(boxes)).toBe(0)
+    expect(faults).toEqual([])
+    await page.close()
+  })
+
+  test('shows hostile text as text, with what is invisible in it made visible', async () => {
+    const { page, faults } = await openPage(browser, { width: 1280, height: 1000 })
+    await page.goto(address)
+    await page.getByText(scriptLine).first().waitFor()
+    await page
+      .getByText('user=⟨U+202E⟩gnp.exe⟨U+202C⟩ paid ⟨U+0007⟩⟨U+200B⟩twice')
+      .first()
+      .waitFor()
+    expect(await page.locator('body').innerText()).not.toContain(bidiLine)
+    await page.getByRole('combobox').selectOption('d3')
+    await page.locator('.about').filter({ hasText: imageName }).waitFor()
+    expect(await page.locator('img, main script, a[href^="javascript:"]').count()).toBe(0)
+    expect(faults).toEqual([])
+    await page.close()
+  })
+
+  test('writes a drag over the chart into the URL, which shows the same on its own', async () => {
+    const { page, faults } = await openPage(browser, { width: 1280, height: 1000 })
+    await page.goto(address)
+    await marks(page, 'bad').waitFor()
+    const over = await page.locator('.u-over').boundingBox()
+    if (over === null) throw new Error('the chart has no plotting area')
+    await page.mouse.move(over.x + over.width * 0.7, over.y + 80)
+    await page.mouse.down()
+    await page.mouse.move(over.x + over.width * 0.95, over.y + 80, { steps: 4 })
+    await page.mouse.up()
+    await page.waitForURL(/\?from=[^&]+Z&to=[^&]+Z$/)
+    await page.goto(page.url())
+    await marks(page, 'bad').waitFor()
+    expect(await page.getByTestId('deploy-mark').count()).toBe(1)
+    await page.getByRole('button', { name: 'Live' }).click()
+    expect(new URL(page.url()).search).toBe('')
+    expect(faults).toEqual([])
+    await page.close()
+  })
+
+  test('copies a link that freezes the live view', async () => {
+    const { page } = await openPage(browser, { width: 1280, height: 1000 })
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.goto(address)
+    await page.getByRole('button', { name: 'Copy link' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toMatch(
+      /^http:\/\/127\.0\.0\.1:\d+\/\?from=[\d-]+T[\d:]+Z&to=[\d-]+T[\d:]+Z$/,
+    )
+    expect(new URL(page.url()).search).toBe('')
+    await page.close()
+  })
+
+  test('says that the connection is lost, and comes back by itself', async () => {
+    const { page } = await openPage(browser, { width: 1280, height: 1000 })
+    await page.goto(address)
+    const connection = (words: string) =>
+      page.getByTestId('connection').filter({ hasText: words }).waitFor()
+    await connection('connected')
+    server.hangUp()
+    await connection('connection lost, trying again')
+    await connection('connected')
+    await page.close()
+  })
+
+  test('keeps a picked push in the URL', async () => {
+    const { page } = await openPage(browser, { width: 1280, height: 1000 })
+    await page.goto(address)
+    await page.getByTestId('since-item').first().waitFor()
+    expect(await page.getByRole('heading', { name: 'Since last push' }).count()).toBe(1)
+    await page.getByRole('combobox').selectOption('d4')
+    await page.waitForURL(/\?deploy=d4$/)
+    await page.getByText('Nothing was logged.').waitFor()
+    await page.reload()
+    await page.getByRole('heading', { name: 'Since an earlier push' }).waitFor()
+    await page.close()
+  })
+
+  test('fits a phone without scrolling sideways', async () => {
+    const { page, faults } = await openPage(browser, { width: 390, height: 844 })
+    await page.goto(address)
+    await page.getByTestId('since-item').first().waitFor()
+    expect(await overflow(page)).toBe(0)
+    await page.screenshot({ path: 'test-results/page-390.png', fullPage: true })
+    expect(faults).toEqual([])
+    await page.close()
+  })
+
+  test('tells a new user what to do', async () => {
+    server.scenario = 'empty'
+    const { page, faults } = await openPage(browser, { width: 1280, height: 1000 })
+    await page.goto(address)
+    await page.getByText('lastpush deploy --sha "$(git rev-parse HEAD)" --service web').waitFor()
+    await page.getByText('lastpush run /var/log/nginx/*.log').waitFor()
+    expect(await sentenceOf(page)).toBe('Nothing to watch: no source is configured')
+    await page.screenshot({ path: 'test-results/page-empty.png', fullPage: true })
+    expect(faults).toEqual([])
+    await page.close()
+  })
+
+  test('says what is wrong when the server cannot answer', async () => {
+    server.scenario = 'broken'
+    const { page } = await openPage(browser, { width: 1280, height: 1000 })
+    await page.goto(address)
+    await says(page, 'Cannot tell: the store is locked')
+    await page.getByText('The rates could not be read: the store is locked').waitFor()
+    await page.screenshot({ path: 'test-results/page-broken.png', fullPage: true })
+    await page.close()
+  })
+})
+
+/** The part of an element that measuring needs; DOM types are not loaded for tests. */
+interface Rectangular {
+  getBoundingClientRect(): { toJSON(): Box }
+}
+interface Box {
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
+
+/** Pairs of boxes that cover each other. */
+function overlaps(boxes: readonly Box[]): number {
+  const pairs = boxes.flatMap((a, index) => boxes.slice(index + 1).map((b) => [a, b] as const))
+  return pairs.filter(
+    ([a, b]) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom,
+  ).length
+}
