@@ -1,26 +1,11 @@
-/** The daemon's API as the page uses it: the answers' types and one function per request. Answers
- *  are trusted in shape (they come from the same process), their texts are not. */
+/** The daemon's API as the page uses it, one function per request. Answers are trusted in shape
+ *  (they come from the same process), their texts are not. */
 import type { Alert } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
-import type { Verdict, VerdictSource } from '../model/verdict.ts'
+import type { Verdict } from '../model/verdict.ts'
+import type { Rates, Status } from '../server/view.ts'
 import { learnTime } from './clock.ts'
 import { rfc3339, type TimeRange } from './view-url.ts'
-
-/** The part of `status` that the page shows. */
-export interface Status {
-  readonly version: string
-  readonly sources: readonly Pick<VerdictSource, 'name' | 'state' | 'lagSeconds'>[]
-}
-
-/** Counts per step of `step` seconds; `times` are the steps' beginnings, epoch seconds. */
-export interface Rates {
-  readonly from: string
-  readonly to: string
-  readonly step: number
-  readonly times: readonly number[]
-  readonly requests: readonly number[]
-  readonly errors: readonly number[]
-}
 
 const timeoutMs = 15_000
 
@@ -55,6 +40,6 @@ async function get<T>(path: string, signal: AbortSignal): Promise<T> {
   learnTime(response.headers.get('date'))
   const body: unknown = await response.json().catch(() => null)
   if (response.ok && body !== null) return body as T
-  const said = (body as { message?: unknown } | null)?.message
+  const said = (body as { error?: { message?: unknown } } | null)?.error?.message
   throw new Error(typeof said === 'string' ? said : `the server answered ${response.status}`)
 }

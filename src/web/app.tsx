@@ -1,7 +1,8 @@
 /** The page: asks for the data, and lays out header, chart, alerts and what changed. */
 import { useMemo } from 'preact/hooks'
 import { Alerts } from './alerts.tsx'
-import { api, type Rates, type Status } from './api.ts'
+import type { Rates, Status } from '../server/view.ts'
+import { api } from './api.ts'
 import { newestFirst } from './attribution.ts'
 import { Header } from './header.tsx'
 import { askedRange, stepFor } from './rates.ts'
@@ -30,7 +31,7 @@ export function App() {
     news.alert + news.deploy + Math.floor(news.tick / 2),
     (signal) => api.since(deploy?.id ?? '', signal),
   )
-  const sources = status.data?.sources ?? since.data?.sources ?? null
+  const sources = status.data?.sources ?? null
   const shown = { alerts: facts.data?.alerts ?? [], deploys: known, nowMs }
   const select = (id: string) => go({ ...view, deploy: id })
 

@@ -2,8 +2,9 @@
 import { useEffect } from 'preact/hooks'
 import type { Alert } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
-import type { Status } from './api.ts'
+import type { SourceStatus } from '../server/view.ts'
 import { sentence, sentenceText, type Sentence } from './sentence.ts'
+import { sourceState } from './sources.ts'
 import { Foreign } from './text.tsx'
 import type { Connection } from './use-data.ts'
 import { visible } from './visible.ts'
@@ -13,7 +14,7 @@ interface Props {
   readonly alerts: readonly Alert[]
   readonly deploys: readonly Deploy[]
   /** null: not known yet. */
-  readonly sources: Status['sources'] | null
+  readonly sources: readonly SourceStatus[] | null
   readonly ready: boolean
   readonly error: string | null
   readonly connection: Connection
@@ -61,12 +62,12 @@ function saying(props: Props): Sentence {
   return { tone: 'unknown', pieces: [{ text, kind: 'plain' }] }
 }
 
-function Sources({ sources }: { sources: Status['sources'] | null }) {
+function Sources({ sources }: { sources: readonly SourceStatus[] | null }) {
   if (sources === null) return null
   if (sources.length === 0) return <span class="fact">no source</span>
   const states = (['blind', 'live', 'idle'] as const).map((state) => ({
     state,
-    of: sources.filter((source) => source.state === state),
+    of: sources.filter((source) => sourceState(source) === state),
   }))
   return (
     <ul class="sources" aria-label="Sources">
@@ -79,7 +80,7 @@ function Sources({ sources }: { sources: Status['sources'] | null }) {
               {of.length === 1 &&
               of[0] !== undefined &&
               (state === 'blind' || sources.length === 1) ? (
-                <Foreign text={shortName(of[0].name)} />
+                <Foreign text={shortName(of[0].partition)} />
               ) : (
                 counted(of.length, 'source')
               )}{' '}
@@ -96,10 +97,9 @@ function shortName(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1) || name
 }
 
-function sourceTitle(source: Status['sources'][number]): string {
-  const lag =
-    source.lagSeconds === null ? '' : `, ${durationWords(source.lagSeconds * 1_000)} behind`
-  return `${visible(source.name)}: ${source.state}${lag}`
+function sourceTitle({ partition, fault, lagSeconds }: SourceStatus): string {
+  const lag = lagSeconds === null ? 'no line yet' : `${durationWords(lagSeconds * 1_000)} behind`
+  return visible(`${partition}: ${fault ?? lag}`)
 }
 
 const connectionWords: Readonly<Record<Connection, string>> = {

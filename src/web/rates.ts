@@ -1,5 +1,5 @@
 /** From counts per step, as the API gives them, to what the chart draws. */
-import type { Rates } from './api.ts'
+import type { Rates } from '../server/view.ts'
 import type { TimeRange } from './view-url.ts'
 
 /** Points that one chart asks for, at most. */

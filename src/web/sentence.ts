@@ -2,8 +2,9 @@
  *  and header both say it. Prefers an alert that names a SHA to one that does not. */
 import type { Alert } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
-import type { VerdictSource } from '../model/verdict.ts'
+import type { SourceStatus } from '../server/view.ts'
 import { deployBySha, deployOf, kindWord, newestFirst, sameSha, shortSha } from './attribution.ts'
+import { sourceState } from './sources.ts'
 import { agoWords, counted } from './words.ts'
 
 /** A stretch of the sentence; `age` changes every second and is left out of announcements. */
@@ -22,7 +23,7 @@ export interface Facts {
   readonly alerts: readonly Alert[]
   readonly deploys: readonly Deploy[]
   /** null: not known yet. */
-  readonly sources: readonly Pick<VerdictSource, 'state'>[] | null
+  readonly sources: readonly Pick<SourceStatus, 'fault' | 'lagSeconds'>[] | null
   readonly nowMs: number
 }
 
@@ -33,7 +34,7 @@ export function sentence(facts: Facts): Sentence {
   if (facts.sources?.length === 0) {
     return { tone: 'unknown', pieces: [plain('Nothing to watch: no source is configured')] }
   }
-  if (facts.sources?.every((source) => source.state === 'blind') === true) {
+  if (facts.sources?.every((source) => sourceState(source) === 'blind') === true) {
     return { tone: 'unknown', pieces: [plain('Cannot tell: every source is blind')] }
   }
   return quiet(facts)

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import type { Alert } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
-import type { Rates } from './api.ts'
+import type { Rates } from '../server/view.ts'
 import { Chart } from './chart.tsx'
 import { errorPercent, isEmpty, type RateSeries, toSeries } from './rates.ts'
 import { Empty, Failure, localTime, Moment, utc } from './text.tsx'

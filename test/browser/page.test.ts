@@ -83,7 +83,7 @@ class StoryServer {
     const { story, scenario } = this
     const asked = (name: string) => searchParams.get(name) ?? ''
     const answers: Readonly<Record<string, () => unknown>> = {
-      status: () => ({ version: '0.1.0', sources: story.sources(scenario) }),
+      status: () => story.status(scenario),
       alerts: () => story.alerts(scenario),
       deploys: () => story.deploys(scenario),
       since: () => story.verdict(scenario, asked('deploy')),
@@ -98,8 +98,9 @@ class StoryServer {
     const answer = answers[pathname.slice('/api/v1/'.length)]
     response.setHeader('content-type', 'application/json')
     response.statusCode = answer === undefined ? 404 : scenario === 'broken' ? 503 : 200
-    const said = scenario === 'broken' ? { message: 'the store is locked' } : answer?.()
-    response.end(JSON.stringify(said ?? { message: 'no such path' }))
+    const refused = { error: { code: 'STORE_LOCKED', message: 'the store is locked', faults: [] } }
+    const said = scenario === 'broken' ? refused : answer?.()
+    response.end(JSON.stringify(said ?? null))
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Alert } from '../../src/model/alert.ts'
 import type { Deploy } from '../../src/model/deploy.ts'
 import type { Verdict, VerdictItem } from '../../src/model/verdict.ts'
+import type { Rates, SourceStatus, Status } from '../../src/server/view.ts'
 
 export const badSha = '3b77d0c5ae11f0a2c9d6e4b85a7f31c20d9e8b46'
 export const fixSha = 'c41d9e02b7a6653f8e10d2c94ba7715e03f6a8d2'
@@ -84,20 +85,20 @@ export class Story {
     const found = this.deploys(scenario).find((deploy) => deploy.id === id) ?? null
     const seconds = found === null ? 0 : (this.#now - Date.parse(found.start)) / 1_000
     const items = id === 'd5' || id === 'd6' ? verdictItems(id === 'd6', seconds) : []
-    return { deploy: found, state: 'open', sources: this.sources(scenario), items }
+    return { deploy: found, state: 'open', sources: [], items }
   }
 
-  sources(scenario: Scenario): Verdict['sources'] {
-    if (scenario === 'empty') return []
-    return [
-      { name: '/var/log/nginx/access.log', state: 'live', lagSeconds: 1 },
-      { name: '/var/log/nginx/error.log', state: 'live', lagSeconds: 2 },
-      { name: '/var/log/php/error.log', state: 'idle', lagSeconds: 94 },
+  status(scenario: Scenario): Pick<Status, 'version' | 'sources'> {
+    const sources = [
+      source('/var/log/nginx/access.log', 1),
+      source('/var/log/nginx/error.log', 2),
+      source('/var/log/php/error.log', 94),
     ]
+    return { version: '0.1.0', sources: scenario === 'empty' ? [] : sources }
   }
 
   /** Counts a step: about 300 requests and 0.8 errors a second, forty times that while bad. */
-  rates(scenario: Scenario, fromMs: number, toMs: number, step: number) {
+  rates(scenario: Scenario, fromMs: number, toMs: number, step: number): Rates {
     const times: number[] = []
     const requests: number[] = []
     const errors: number[] = []
@@ -114,6 +115,25 @@ export class Story {
       )
     }
     return { from: iso(fromMs), to: iso(toMs), step, times, requests, errors }
+  }
+}
+
+function source(partition: string, lagSeconds: number): SourceStatus {
+  return {
+    name: 'logs',
+    partition,
+    parser: null,
+    service: 'web',
+    env: 'production',
+    lines: 0,
+    events: 0,
+    continued: 0,
+    unparsed: 0,
+    late: 0,
+    lagSeconds,
+    watermark: null,
+    fault: null,
+    unparsedSamples: [],
   }
 }
 

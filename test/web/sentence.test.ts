@@ -113,7 +113,9 @@ test('says what the newest push has fixed', () => {
 })
 
 test('does not call a site quiet that nobody watches', () => {
+  const blind = { fault: 'permission denied', lagSeconds: null }
+  const live = { fault: null, lagSeconds: 2 }
   expect(said({ sources: [] })).toBe('Nothing to watch: no source is configured')
-  expect(said({ sources: [{ state: 'blind' }] })).toBe('Cannot tell: every source is blind')
-  expect(said({ sources: [{ state: 'blind' }, { state: 'live' }] })).toMatch(/^All quiet/)
+  expect(said({ sources: [blind] })).toBe('Cannot tell: every source is blind')
+  expect(said({ sources: [blind, live] })).toMatch(/^All quiet/)
 })
