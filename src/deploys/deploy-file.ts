@@ -11,7 +11,7 @@ export const deployFileBytesMax = 67_108_864
 /** Faults kept of one file; further ones are only counted. */
 const faultsMax = 100
 
-export interface DeployFile {
+interface DeployFile {
   /** In the order of the file; duplicates are left to the tracker. */
   readonly deploys: readonly Deploy[]
   /** The first 100. */

@@ -18,13 +18,13 @@ import { deployFileBytesMax } from './deploy-file.ts'
 import { parseDeployinator } from './deployinator.ts'
 
 /** How often the file's identity and size are compared with what the tail has read. */
-export const supervisePeriodMs = 1_000
+const supervisePeriodMs = 1_000
 /** Deploys and faulty lines remembered so that a second reading is silent. */
 const seenMax = 20_000
 /** Bytes at the head of the file by which a rewritten one is told from a grown one. */
 const headBytes = 64
 
-export interface DeployLogOptions {
+interface DeployLogOptions {
   readonly path: string
   readonly clock: Clock
   onDeploy(deploy: Deploy): void

@@ -15,7 +15,7 @@ const ratios = [1.25, 1.5, 2, 3, 5, 10, 30] as const
 /** e^700 is the largest E that is shown; JSON has no infinity. */
 const logShownMax = 700
 
-export interface Counts {
+interface Counts {
   /** Events before, and the seconds or requests that they came in. */
   readonly x0: number
   readonly t0: number

@@ -3,9 +3,9 @@
 import { sameSha, type Deploy, type DeployStatus } from '../model/deploy.ts'
 
 /** Reports of one SHA that are no further apart are one roll-out over several hosts, ms. */
-export const adjacentMs = 300_000
+const adjacentMs = 300_000
 /** A deploy that is still running takes reports of its SHA for so long, ms. */
-export const runningMaxMs = 6 * 3_600_000
+const runningMaxMs = 6 * 3_600_000
 
 /** True when both intervals overlap or nearly do, and neither says that the other failed. The
  *  caller has made sure that both are of one scope, and that no other SHA came between. */

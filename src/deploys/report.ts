@@ -31,7 +31,7 @@ const sha = z
   .transform(normalSha)
 
 /** What POST /api/v1/deploys, the command line and NDJSON files may say of a deploy. */
-export const deployReport = z.strictObject({
+const deployReport = z.strictObject({
   sha,
   previous: sha.nullish(),
   env: text(100).nullish(),

@@ -20,14 +20,14 @@ import {
 } from './scope-list.ts'
 
 /** Deploys kept; the oldest go. */
-export const deploysMax = 10_000
+const deploysMax = 10_000
 /** Reports merged into one deploy that can be found by their own id. */
 const idsMax = 100
 /** How many earlier deploys of a scope a SHA is compared with to call it a rollback. */
 const rollbackLookBack = 100
 
 /** What adding a report did. */
-export interface Added {
+interface Added {
   readonly changed: boolean
   readonly deploy: Deploy
   /** Event time from which `inEffect` may answer differently, ms; the deploy's start if nothing

@@ -1,6 +1,6 @@
 /** Seeded random numbers for simulations; the same on every machine. */
 
-export type Random = () => number
+type Random = () => number
 
 /** Mulberry32: uniform in [0, 1). */
 export function random(seed: number): Random {
