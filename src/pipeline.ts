@@ -2,12 +2,13 @@
  *  memory: the same input gives the same output. `take` is step 7, the one transaction that makes
  *  it visible. Dispatcher, receivers and indexer live on what was committed, not on this. */
 import type { DeployTracker } from './deploys/tracker.ts'
+import type { Alert } from './model/alert.ts'
 import type { Columns } from './model/columns.ts'
 import type { Batch } from './model/event.ts'
 import { scopeKey, scopeOf } from './model/scope.ts'
 import { detectParser } from './parsers/detect.ts'
 import type { Parser } from './parsers/parser.ts'
-import { Counter } from './pipeline/count.ts'
+import { Counter, isErrorLevel } from './pipeline/count.ts'
 import { Engine } from './pipeline/engine.ts'
 import { enrich, type ServiceQuery } from './pipeline/enrich.ts'
 import { Epoch } from './pipeline/epoch.ts'
@@ -60,6 +61,7 @@ export class Pipeline {
   readonly #templates = new Map<string, string>()
   readonly #signatureCounts = new Map<string, SignatureDelta>()
   readonly #totals: Totals = { status: new Map(), level: new Map() }
+  readonly #signatureTable = new SignatureTable()
   readonly #counter: Counter
   readonly #engine: Engine
   #epoch = new Epoch()
@@ -69,7 +71,7 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     this.#options = options
     this.#parsers = new Map(options.parsers.map((parser) => [parser.name, parser]))
-    this.#counter = new Counter(options.rules, new SignatureTable(), options.storeQuery)
+    this.#counter = new Counter(options.rules, this.#signatureTable, options.storeQuery)
     this.#engine = new Engine(options.rules, {
       deploys: options.deploys,
       history: (scope) => this.history(scope),
@@ -134,6 +136,7 @@ export class Pipeline {
   opened(sourceName: string, partition: string, nowMs: number): void {
     const source = this.#settings(sourceName)
     const state = getOrMake(this.#partitions, partition, () => newPartition(sourceName, partition))
+    state.source = sourceName
     const byQuery = source.service === null && this.#options.services.length > 0
     this.#watermarks.open(
       partition,
@@ -157,9 +160,9 @@ export class Pipeline {
     this.#advance(nowMs)
   }
 
-  /** Everything is read: evaluates up to the newest event time. */
-  finish(): void {
-    this.#engine.advance((scope) => this.#watermarks.finish(scope))
+  /** Everything is read: evaluates up to the newest event time, or to `until` (ms) beyond it. */
+  finish(until = -Infinity): void {
+    this.#engine.advance((scope) => Math.max(until, this.#watermarks.finish(scope)))
   }
 
   /** A deploy became known; `from` is where attribution may have changed, ms. */
@@ -187,6 +190,13 @@ export class Pipeline {
     return commit
   }
 
+  /** Step 7 of a replay, which commits nothing: the alerts that changed, and the rest is dropped. */
+  takeAlerts(): readonly Alert[] {
+    this.#epoch = new Epoch()
+    this.#dirty = new Set()
+    return this.#engine.takeAlerts()
+  }
+
   /** Takes up what an earlier process committed. */
   restore(stored: {
     readonly partitions: ReadonlyMap<string, unknown>
@@ -206,7 +216,8 @@ export class Pipeline {
     const judged = new Set<string>()
     for (const delta of stored.signatures) {
       this.#noteSignature(scopeKey(delta), delta)
-      judged.add(delta.id)
+      this.#signatureTable.restore(scopeKey(delta), [delta.id])
+      if (isErrorLevel(delta.level)) judged.add(delta.id)
     }
     for (const pane of stored.panes) {
       if (pane.kind === 'signature' && !judged.has(pane.id)) continue
@@ -225,6 +236,11 @@ export class Pipeline {
 
   partitions(): IterableIterator<PartitionState> {
     return this.#partitions.values()
+  }
+
+  /** Newest event time of a partition, ms; -Infinity before its first event. */
+  newest(partition: string): number {
+    return this.#partitions.get(partition)?.newest ?? -Infinity
   }
 
   /** Event time that a scope has certainly reached, ms; -Infinity before the first event. */

@@ -4,6 +4,7 @@
 import { lineText, rowKind, type Columns } from '../model/columns.ts'
 import { eventId, type Sample } from '../model/event.ts'
 import { scopeOf } from '../model/scope.ts'
+import { rowFields } from '../parsers/fields.ts'
 import { bindQuery } from '../query/match.ts'
 import type { Query } from '../query/query.ts'
 import type { Rule } from '../rules/rule.ts'
@@ -25,6 +26,11 @@ import {
 
 /** Levels that count as errors in decisions and on the page. */
 const errorLevels: ReadonlySet<string> = new Set(['emerg', 'alert', 'crit', 'error'])
+/** True for error and worse; an event without a level is none. */
+export function isErrorLevel(level: string | null): boolean {
+  return level !== null && errorLevels.has(level)
+}
+
 /** Characters of a line kept as a sample. */
 const sampleChars = 1_000
 
@@ -87,11 +93,16 @@ export class Counter {
   ): readonly (Signed | null)[] {
     const message = columns.fields.get('message')
     if (message === undefined) return []
+    const exception = columns.fields.get('exception')
     const byRow = new Map<number, string>()
     const signed = events.map((event) => {
       const text = message.text(event.row)
       if (text === null) return null
-      const signature = this.#signatures.sign(scopeOfRow(event.row), text)
+      const signature = this.#signatures.sign(
+        scopeOfRow(event.row),
+        text,
+        exception?.text(event.row) ?? null,
+      )
       byRow.set(event.row, signature.id)
       return signature
     })
@@ -137,7 +148,7 @@ function countItems(
   if (signature !== null) {
     const key = itemKey('signature', signature.id)
     add(key)
-    if (level !== null && errorLevels.has(level)) partial.judged.add(key)
+    if (isErrorLevel(level)) partial.judged.add(key)
   }
 }
 
@@ -217,11 +228,6 @@ function documentOf(
   signature: string | null,
   partition: string,
 ): EventDocument {
-  const fields: [string, string | number][] = []
-  for (const [name, column] of columns.fields) {
-    const value = column.value(event.row)
-    if (value !== null) fields.push([name, value])
-  }
   return {
     id: eventId(partition, event.position),
     time: event.time,
@@ -235,7 +241,7 @@ function documentOf(
     sha: columns.fields.get('sha')?.text(event.row) ?? null,
     text: lineText(columns, event.row),
     stack: null,
-    fields: Object.fromEntries(fields),
+    fields: rowFields(columns, event.row),
   }
 }
 

@@ -169,6 +169,15 @@ export class Engine {
     return changes
   }
 
+  /** Only the alerts that changed; for a replay, which stores nothing. */
+  takeAlerts(): readonly Alert[] {
+    const alerts = this.#alerts
+    this.#alerts = []
+    this.#transitions = []
+    this.#deleted = []
+    return alerts
+  }
+
   #seriesFor(
     known: Map<string, Series>,
     rule: Rule,
@@ -191,7 +200,7 @@ export class Engine {
     const { deploys } = this.#context
     const view: DeployView = {
       inEffect: (time) => deploys.inEffect(time, env, service),
-      before: (deploy) => deploys.before(deploy, env, service),
+      before: (deploy) => deploys.before(deploy),
       byId: (id) => deploys.byId(id),
       nextStart: (time) => deploys.nextStart(time, env, service),
     }

@@ -17,7 +17,8 @@ export interface OpenHead {
 
 /** Plain JSON; committed as the record `partition`. */
 export interface PartitionState {
-  readonly source: string
+  /** Name of the source it came from last. */
+  source: string
   readonly partition: string
   /** null until the first lines have been seen. */
   parser: string | null

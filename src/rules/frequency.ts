@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { duration } from '../query/schema.ts'
 import { paneWidth } from '../windows/panes.ts'
-import type { Inputs, Observation, RuleInstance, RuleType, Step } from './rule.ts'
+import { ruleType, type Inputs, type Observation, type RuleInstance, type Step } from './rule.ts'
 
 interface Options {
   readonly num_events: number
@@ -18,14 +18,14 @@ interface State {
 }
 type Run = readonly [number, number]
 
-export const frequency: RuleType<Options> = {
+export const frequency = ruleType({
   kind: 'frequency',
   doc: 'At least `num_events` events of `query` within `timeframe`, for each series.',
   example: 'type: frequency\nquery: level:error\nnum_events: 20\ntimeframe: 5m',
   options: z.strictObject({
     num_events: z.int().positive().max(1_000_000),
     timeframe: duration,
-  }) as RuleType<Options>['options'],
+  }),
   create: (options, common): RuleInstance<unknown> => ({
     inputs: {
       queries: common.query === null ? [] : [common.query],
@@ -38,7 +38,7 @@ export const frequency: RuleType<Options> = {
     start: (): State => ({ runs: [], holds: false }),
     step: (state, inputs, at) => step(state as State, inputs, at, options),
   }),
-}
+})
 
 function step(state: State, inputs: Inputs, at: number, options: Options): Step<State> {
   const window = new EventWindow(state.runs, options)

@@ -3,8 +3,8 @@
  *  sees within `learn` of its first event is taken as known. */
 import { z } from 'zod'
 import { duration } from '../query/schema.ts'
-import { keepFiringDefaultMs } from './rule.ts'
-import type { Inputs, Observation, RuleInstance, RuleType, Step } from './rule.ts'
+import { keepFiringDefaultMs, ruleType } from './rule.ts'
+import type { Inputs, Observation, RuleInstance, Step } from './rule.ts'
 
 interface Options {
   readonly num_events: number
@@ -24,7 +24,7 @@ interface State {
   readonly holds: boolean
 }
 
-export const newSignature: RuleType<Options> = {
+export const newSignature = ruleType({
   kind: 'new_signature',
   doc: 'A signature that the scope has not seen within `look_back` comes `num_events` times within `timeframe`.',
   example: 'type: new_signature\nquery: level:(error OR crit)\nnum_events: 3\ntimeframe: 5m',
@@ -33,7 +33,7 @@ export const newSignature: RuleType<Options> = {
     timeframe: duration.default(300_000),
     look_back: duration.default(604_800_000),
     learn: duration.default(900_000),
-  }) as unknown as RuleType<Options>['options'],
+  }),
   create: (options, common): RuleInstance<unknown> => {
     const keepMs = common.keepFiringMs ?? keepFiringDefaultMs
     return {
@@ -51,7 +51,7 @@ export const newSignature: RuleType<Options> = {
       step: (state, inputs, at) => step(state as State, inputs, at, options, keepMs),
     }
   },
-}
+})
 
 function step(
   state: State,

@@ -3,10 +3,11 @@
  *  condition does not hold; with no event at all there is nothing to judge and the alert keeps its
  *  state (silence of a source is not recovery). */
 import { z } from 'zod'
+import { LastpushError } from '../model/errors.ts'
 import { duration, queryText } from '../query/schema.ts'
 import { everything, type Query } from '../query/query.ts'
 import { paneWidth } from '../windows/panes.ts'
-import type { Inputs, Observation, RuleInstance, RuleType, Step } from './rule.ts'
+import { ruleType, type Inputs, type Observation, type RuleInstance, type Step } from './rule.ts'
 
 interface Options {
   readonly match_bucket_filter: Query
@@ -21,37 +22,36 @@ interface State {
   readonly panes: readonly (readonly [number, number, number])[]
 }
 
-const options = z
-  .strictObject({
+export const percentageMatch = ruleType({
+  kind: 'percentage_match',
+  doc: 'The share of events that match `match_bucket_filter` among those of `query` leaves its limits.',
+  example:
+    'type: percentage_match\nquery: status:*\nmatch_bucket_filter: status:[500 TO 599]\nmax_percentage: 5\nmin_denominator: 100\ntimeframe: 5m',
+  options: z.strictObject({
     match_bucket_filter: queryText,
     timeframe: duration.default(300_000),
     min_percentage: z.number().min(0).max(100).optional(),
     max_percentage: z.number().min(0).max(100).optional(),
     min_denominator: z.int().min(1).default(1),
-  })
-  .refine((given) => given.min_percentage !== undefined || given.max_percentage !== undefined, {
-    message: 'needs max_percentage or min_percentage',
-  })
-
-export const percentageMatch: RuleType<Options> = {
-  kind: 'percentage_match',
-  doc: 'The share of events that match `match_bucket_filter` among those of `query` leaves its limits.',
-  example:
-    'type: percentage_match\nquery: status:*\nmatch_bucket_filter: status:[500 TO 599]\nmax_percentage: 5\nmin_denominator: 100\ntimeframe: 5m',
-  options: options as unknown as RuleType<Options>['options'],
-  create: (given, common): RuleInstance<unknown> => ({
-    inputs: {
-      queries: [given.match_bucket_filter, common.query ?? everything],
-      exact: false,
-      history: false,
-      paneMs: paneWidth(given.timeframe),
-      windowMs: given.timeframe,
-    },
-    summary: '{value} % of {denominator} events within {window}',
-    start: (): State => ({ panes: [] }),
-    step: (state, inputs, at) => step(state as State, inputs, at, given),
   }),
-}
+  create: (given, common): RuleInstance<unknown> => {
+    if (given.min_percentage === undefined && given.max_percentage === undefined) {
+      throw new LastpushError('CONFIG_INVALID', 'needs max_percentage or min_percentage')
+    }
+    return {
+      inputs: {
+        queries: [given.match_bucket_filter, common.query ?? everything],
+        exact: false,
+        history: false,
+        paneMs: paneWidth(given.timeframe),
+        windowMs: given.timeframe,
+      },
+      summary: '{value} % of {denominator} events within {window}',
+      start: (): State => ({ panes: [] }),
+      step: (state, inputs, at) => step(state as State, inputs, at, given),
+    }
+  },
+})
 
 function step(state: State, inputs: Inputs, at: number, given: Options): Step<State> {
   const [matching = 0, all = 0] = inputs.counts

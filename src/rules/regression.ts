@@ -12,7 +12,7 @@ import { dispersion, eBenjaminiHochberg, logEvidence, returnTail } from '../depl
 import { duration } from '../query/schema.ts'
 import { itemOf, type History } from '../windows/history.ts'
 import type { Deploy } from '../model/deploy.ts'
-import type { Inputs, Observation, RuleInstance, RuleType, Step } from './rule.ts'
+import { ruleType, type Inputs, type Observation, type RuleInstance, type Step } from './rule.ts'
 
 /** A deploy is judged for this long, s; what breaks later is seldom its doing. */
 const horizonSeconds = 3_600
@@ -54,7 +54,7 @@ interface State {
   readonly bad: Readonly<Record<string, Bad>>
 }
 
-export const regression: RuleType<Options> = {
+export const regression = ruleType({
   kind: 'regression',
   doc: 'An error signature or a 5xx status comes at a higher rate since the deploy than before it.',
   example: 'type: regression\nfor_resolve: 15s',
@@ -62,14 +62,14 @@ export const regression: RuleType<Options> = {
     for_resolve: duration.default(15_000),
     alpha: z.number().gt(0).max(0.5).default(0.05),
     min_events: z.int().min(1).default(5),
-  }) as unknown as RuleType<Options>['options'],
+  }),
   create: (options): RuleInstance<unknown> => ({
     inputs: { queries: [], exact: false, history: true, paneMs: 1_000, windowMs: 3_600_000 },
     summary: '{item} comes {ratio} as often as before the push',
     start: (): State => ({ deploy: null, at: 0, judged: {}, bad: {} }),
     step: (state, inputs, at) => step(state as State, inputs, at, options),
   }),
-}
+})
 
 function step(state: State, inputs: Inputs, at: number, options: Options): Step<State> {
   const { history, deploys } = inputs

@@ -96,12 +96,25 @@ export interface RuleCommon {
 }
 
 /** A kind of rule, as the registry lists it. */
-export interface RuleType<Options> {
+export interface RuleType {
   readonly kind: string
   readonly doc: string
   readonly example: string
-  readonly options: z.ZodObject & z.ZodType<Options>
-  create(options: Options, common: RuleCommon): RuleInstance<unknown>
+  /** Its own fields, beside those that every rule has; in ElastAlert 2's names where they exist. */
+  readonly options: z.ZodObject
+  /** @throws LastpushError CONFIG_INVALID when fields that are right each for itself do not fit. */
+  create(options: unknown, common: RuleCommon): RuleInstance<unknown>
+}
+
+/** Ties a type's schema to what its `create` is given. */
+export function ruleType<Schema extends z.ZodObject>(type: {
+  readonly kind: string
+  readonly doc: string
+  readonly example: string
+  readonly options: Schema
+  create(options: z.output<Schema>, common: RuleCommon): RuleInstance<unknown>
+}): RuleType {
+  return { ...type, create: (options, common) => type.create(options as z.output<Schema>, common) }
 }
 
 /** Default time for which point types hold after their last match, ms. */

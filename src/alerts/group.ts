@@ -1,0 +1,101 @@
+/** One alert group from its first page to its resolution: which alerts it holds and when it has
+ *  something to tell. Pure; times are wall times in ms. */
+import { shortHash, type Alert, type Transition } from '../model/alert.ts'
+import type { PageReason } from '../model/page.ts'
+import type { Route } from './route.ts'
+
+/** Alerts kept in one group; what comes beyond is counted in the page's last line only. */
+export const groupAlertsMax = 1_000
+
+/** Plain JSON; stored as the record `group`. */
+export interface Group {
+  /** Identity of this life of the group. */
+  readonly key: string
+  /** Identity over all its lives: receiver and group labels. */
+  readonly id: string
+  readonly receiver: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly alerts: Readonly<Record<string, Alert>>
+  /** Transitions not yet told. */
+  readonly pending: readonly string[]
+  readonly paged: boolean
+  /** When to tell next; null: nothing to tell until something happens. */
+  readonly flushAt: number | null
+  readonly lastSentAt: number
+  /** Notifications sent so far. */
+  readonly sequence: number
+}
+
+export function openGroup(
+  id: string,
+  receiver: string,
+  labels: Readonly<Record<string, string>>,
+  first: Transition,
+): Group {
+  return {
+    key: shortHash([id, first.id]),
+    id,
+    receiver,
+    labels,
+    alerts: {},
+    pending: [],
+    paged: false,
+    flushAt: null,
+    lastSentAt: 0,
+    sequence: 0,
+  }
+}
+
+/** True when the group holds this very onset. */
+export function holdsOnset(group: Group, alert: Alert): boolean {
+  return group.alerts[alert.fingerprint]?.startsAt === alert.startsAt
+}
+
+/** Takes a transition in and decides when to tell it. */
+export function takeIn(group: Group, transition: Transition, now: number, route: Route): Group {
+  const { alert } = transition
+  const full = Object.keys(group.alerts).length >= groupAlertsMax
+  const alerts =
+    full && group.alerts[alert.fingerprint] === undefined
+      ? group.alerts
+      : { ...group.alerts, [alert.fingerprint]: alert }
+  const next = { ...group, alerts, pending: [...group.pending, transition.id] }
+  const due = !group.paged
+    ? (group.flushAt ?? now + route.groupWaitMs)
+    : isOver(next)
+      ? now + route.groupWaitMs
+      : Math.max(now, group.lastSentAt + route.groupIntervalMs)
+  // News never waits for an earlier repeat, nor does it put off what is due already.
+  return { ...next, flushAt: Math.min(due, group.flushAt ?? Infinity) }
+}
+
+/** True when every alert of it is resolved. */
+export function isOver(group: Group): boolean {
+  return Object.values(group.alerts).every((alert) => alert.state === 'resolved')
+}
+
+/** What a due group tells: a group that ends before its first page tells both. */
+export function reasons(group: Group): readonly PageReason[] {
+  if (!group.paged) return isOver(group) ? ['firing', 'resolved'] : ['firing']
+  if (isOver(group)) return ['resolved']
+  return [group.pending.length > 0 ? 'update' : 'repeat']
+}
+
+/** The group after it has told everything. */
+export function afterTelling(group: Group, now: number, route: Route): Group {
+  return {
+    ...group,
+    pending: [],
+    paged: true,
+    lastSentAt: now,
+    flushAt: now + route.repeatIntervalMs,
+    sequence: group.sequence + reasons(group).length,
+  }
+}
+
+/** Firing ones first, then by startsAt and fingerprint. */
+export function alertsInOrder(group: Group): readonly Alert[] {
+  const rank = (alert: Alert): string =>
+    `${alert.state === 'resolved' ? 1 : 0} ${alert.startsAt} ${alert.fingerprint}`
+  return Object.values(group.alerts).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
+}

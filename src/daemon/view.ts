@@ -1,0 +1,228 @@
+/** What the HTTP server is told: answers from the committed store, joined with what only the
+ *  running process knows (living alerts, faults of sources, watermarks). */
+import type { Clock } from '../flow/time.ts'
+import { isoTime } from '../flow/time.ts'
+import type { Metrics } from '../flow/metrics.ts'
+import type { Deploy } from '../model/deploy.ts'
+import type { Alert } from '../model/alert.ts'
+import { scopeKey } from '../model/scope.ts'
+import type { PartitionState } from '../pipeline/partition.ts'
+import type { Pipeline, SourceSettings } from '../pipeline.ts'
+import type { Rule } from '../rules/rule.ts'
+import type { Health, SourceStatus, View, ViewEvent } from '../server/view.ts'
+import type { StateReader } from '../store/state.ts'
+import type { ExposureKind } from '../windows/history.ts'
+import { rates } from './rates.ts'
+import { since } from './since.ts'
+
+const answersMax = 1_000
+
+export interface ViewParts {
+  readonly version: string
+  readonly clock: Clock
+  readonly state: StateReader
+  readonly pipeline: Pipeline
+  readonly sources: ReadonlyMap<string, SourceSettings>
+  readonly parsers: readonly string[]
+  readonly rules: readonly Rule[]
+  readonly metrics: Metrics
+  readonly faults: () => ReadonlyMap<string, string>
+  readonly exposure: (service: string | null) => ExposureKind
+  readonly report: (deploy: unknown) => Promise<Deploy>
+  readonly health: () => Health
+  readonly ready: () => Health
+}
+
+/** The daemon's View, and the place where it publishes what has just been committed. */
+export class DaemonView implements View {
+  readonly #parts: ViewParts
+  readonly #listeners = new Set<(event: ViewEvent) => void>()
+
+  constructor(parts: ViewParts) {
+    this.#parts = parts
+  }
+
+  publish(event: ViewEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  subscribe(listener: (event: ViewEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async status(): ReturnType<View['status']> {
+    const { pipeline, rules, state } = this.#parts
+    const living = pipeline.engine.alerts()
+    const sizes = pipeline.engine.sizes()
+    return {
+      version: this.#parts.version,
+      sources: this.#sources(),
+      parsers: this.#parts.parsers,
+      rules: rules.map((rule, index) => ({
+        name: rule.name,
+        type: rule.type,
+        query: rule.queryText ?? '',
+        series: sizes[index] ?? 0,
+      })),
+      alerts: {
+        firing: living.filter((alert) => alert.state === 'firing').length,
+        pending: living.filter((alert) => alert.state === 'pending').length,
+      },
+      deploys: (await state.deploys()).length,
+      store: await state.info(),
+    }
+  }
+
+  async alerts(question: Parameters<View['alerts']>[0]): ReturnType<View['alerts']> {
+    const limit = question.limit ?? answersMax
+    const asked = question.state
+    const pending = asked === undefined || asked === 'pending' ? this.#pending() : []
+    const stored =
+      asked === 'pending'
+        ? []
+        : await this.#parts.state.alerts({ limit, ...(asked && { states: [asked] }) })
+    return [...pending, ...stored].slice(0, limit)
+  }
+
+  async deploys(question: Parameters<View['deploys']>[0]): ReturnType<View['deploys']> {
+    return (await this.#parts.state.deploys()).toReversed().slice(0, question.limit ?? answersMax)
+  }
+
+  async signatures(question: Parameters<View['signatures']>[0]): ReturnType<View['signatures']> {
+    const rows = [...(await this.#parts.state.signatures())]
+    return rows
+      .sort((a, b) => b.lastSeen - a.lastSeen)
+      .slice(0, question.limit ?? answersMax)
+      .map((row) => ({
+        ...row,
+        firstSeen: isoTime(row.firstSeen),
+        lastSeen: isoTime(row.lastSeen),
+      }))
+  }
+
+  since(question: Parameters<View['since']>[0]): ReturnType<View['since']> {
+    return since(question, {
+      reader: this.#parts.state,
+      exposure: this.#parts.exposure,
+      nowMs: this.#parts.clock.now(),
+      faults: this.#parts.faults(),
+    })
+  }
+
+  rates(question: Parameters<View['rates']>[0]): ReturnType<View['rates']> {
+    return rates(question, this.#parts.state)
+  }
+
+  report(deploy: unknown): Promise<Deploy> {
+    return this.#parts.report(deploy)
+  }
+
+  metricsText(): string {
+    this.#measure()
+    return this.#parts.metrics.text()
+  }
+
+  health(): Health {
+    return this.#parts.health()
+  }
+
+  ready(): Health {
+    return this.#parts.ready()
+  }
+
+  #pending(): Alert[] {
+    return this.#parts.pipeline.engine.alerts().filter((alert) => alert.state === 'pending')
+  }
+
+  #sources(): SourceStatus[] {
+    const { clock, pipeline, sources } = this.#parts
+    const faults = new Map(this.#parts.faults())
+    const now = clock.now()
+    const known = [...pipeline.partitions()].map((partition) => {
+      const fault = faults.get(partition.partition) ?? null
+      faults.delete(partition.partition)
+      const settings = sources.get(partition.source)
+      const reached = pipeline.reached(scopeKey({ service: settings?.service ?? null, env: settings?.env ?? '' })) // prettier-ignore
+      return sourceStatus(partition, settings, now, reached, fault)
+    })
+    // Faults of what has no partition yet: a glob without files, a source that does not start.
+    for (const [partition, fault] of faults) {
+      known.push({ ...nothingRead(partition), fault })
+    }
+    return known
+  }
+
+  /** Brings the counters that the pipeline keeps itself up to date. */
+  #measure(): void {
+    const { metrics, pipeline } = this.#parts
+    for (const partition of pipeline.partitions()) {
+      const labels = { source: partition.source, partition: partition.partition }
+      const counts = { lines: partition.lines, events: partition.events, continued: partition.continued, unparsed: partition.unparsed, late: partition.late, clamped: partition.clamped, cut: partition.cut } // prettier-ignore
+      for (const [name, value] of Object.entries(counts)) {
+        metrics.counter(`lastpush_${name}_total`, helps[name] ?? name).set(value, labels)
+      }
+    }
+    const living = pipeline.engine.alerts()
+    const gauge = metrics.gauge('lastpush_alerts', 'Living alerts by state.')
+    for (const state of ['firing', 'pending'] as const) {
+      gauge.set(living.filter((alert) => alert.state === state).length, { state })
+    }
+  }
+}
+
+const helps: Readonly<Record<string, string>> = {
+  lines: 'Lines read; lines = events + continued + unparsed.',
+  events: 'Lines that are events.',
+  continued: 'Lines that continue an event.',
+  unparsed: 'Lines that fit no pattern of their parser.',
+  late: 'Events too late for decisions; counted, never decided on.',
+  clamped: 'Events whose time lay in the future and was replaced by their arrival.',
+  cut: 'Lines cut at the line limit.',
+}
+
+/** One partition as `status` shows it. @param reached ms, -Infinity when nothing was. */
+export function sourceStatus(
+  partition: PartitionState,
+  settings: SourceSettings | undefined,
+  now: number,
+  reached: number,
+  fault: string | null,
+): SourceStatus {
+  return {
+    name: partition.source,
+    partition: partition.partition,
+    parser: partition.parser,
+    service: settings?.service ?? null,
+    env: settings?.env ?? '',
+    lines: partition.lines,
+    events: partition.events,
+    continued: partition.continued,
+    unparsed: partition.unparsed,
+    late: partition.late,
+    lagSeconds:
+      partition.newest === null ? null : Math.max(0, Math.round((now - partition.newest) / 1_000)),
+    watermark: Number.isFinite(reached) ? isoTime(reached) : null,
+    fault,
+    unparsedSamples: partition.unparsedSamples,
+  }
+}
+
+function nothingRead(partition: string): SourceStatus {
+  return {
+    name: partition,
+    partition,
+    parser: null,
+    service: null,
+    env: '',
+    lines: 0,
+    events: 0,
+    continued: 0,
+    unparsed: 0,
+    late: 0,
+    lagSeconds: null,
+    watermark: null,
+    fault: null,
+    unparsedSamples: [],
+  }
+}

@@ -1,0 +1,26 @@
+/** A page: what is told to people at once, the alerts of one group. What receivers render. */
+import type { Alert } from './alert.ts'
+import type { Deploy } from './deploy.ts'
+
+/** Why a notification is sent: first page of a group, news of a group already paged, the same
+ *  state told again, or the end of the group. */
+export type PageReason = 'firing' | 'update' | 'repeat' | 'resolved'
+
+export interface Page {
+  /** Stable over retries and restarts; receivers pass it on for de-duplication. */
+  readonly key: string
+  readonly receiver: string
+  /** Identity of the group, stable from its first page to its resolution. */
+  readonly groupKey: string
+  readonly groupLabels: Readonly<Record<string, string>>
+  readonly reason: PageReason
+  readonly status: 'firing' | 'resolved'
+  /** All alerts of the group, firing first, then by startsAt. */
+  readonly alerts: readonly Alert[]
+  /** The deploy the group is about, when it is about one. */
+  readonly deploy: Deploy | null
+  /** The deploy that fixed it, for a resolution. */
+  readonly fixedBy: Deploy | null
+  /** Address of the page that shows this moment. */
+  readonly url: string
+}
