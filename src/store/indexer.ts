@@ -12,7 +12,7 @@ const batchEvents = 500
 const retryMinMs = 250
 const retryMaxMs = 30_000
 
-export interface IndexerOptions {
+interface IndexerOptions {
   readonly state: Pick<State, 'backlog' | 'dropBacklog'>
   readonly index: Pick<EventIndex, 'put'>
   readonly clock: Clock

@@ -10,7 +10,7 @@ import { checkRegularFile, fileMode, prepareDataDir } from './data-dir.ts'
 import { storeError } from './sqlite-errors.ts'
 
 /** A held lock. */
-export interface Lock {
+interface Lock {
   /** The directory it holds, absolute. */
   readonly dir: string
   /** Frees the directory; may be called twice. */
@@ -53,7 +53,7 @@ function begin(path: string, dir: string, holderPath: string): Database.Database
   }
 }
 
-function beginExclusive(path: string): Database.Database {
+function beginExclusive(path: string, emptied = false): Database.Database {
   const db = new Database(path, { timeout: 0 })
   try {
     chmodSync(path, fileMode)
@@ -62,11 +62,12 @@ function beginExclusive(path: string): Database.Database {
     return db
   } catch (error) {
     db.close()
-    if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_NOTADB') throw error
+    const foreign = error instanceof Database.SqliteError && error.code === 'SQLITE_NOTADB'
+    if (!foreign || emptied) throw error
     // SQLite reads a file only when nobody holds it, so this is not ours (a process id, say) and
     // free. It is emptied, not replaced: two processes that start at once must meet on one file.
     truncateSync(path)
-    return beginExclusive(path)
+    return beginExclusive(path, true)
   }
 }
 

@@ -1,7 +1,7 @@
 /** Deploys that were reported while no daemon ran: `<data>/spool/deploys.ndjson`, one JSON object
  *  a line. Commands append, the daemon takes up. The file is renamed before it is read and deleted
  *  only after its deploys are committed; a crash in between hands the same deploys over again,
- *  which their ids make harmless. Lines that are no deploy are kept in `deploys.rejected.ndjson`. */
+ *  which their ids make harmless. Lines that are no deploy go to `deploys.rejected.ndjson`. */
 import { constants } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'

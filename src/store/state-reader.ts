@@ -23,14 +23,20 @@ import type {
 
 const limitDefault = 1_000
 
-/** Reads a state database; closing it closes the connection it was given. */
+/** Reads a state database; closing it closes the connection it was given, and so does a failed
+ *  construction (STORE_DAMAGED when a table is missing). */
 export class SqliteStateReader implements StateReader {
   readonly #db: Database.Database
   readonly #statements: ReturnType<typeof prepareReads>
 
   constructor(db: Database.Database) {
     this.#db = db
-    this.#statements = prepareReads(db)
+    try {
+      this.#statements = prepareReads(db)
+    } catch (error) {
+      db.close()
+      throw storeError(error, db.name)
+    }
   }
 
   async records(kind: RecordKind): Promise<ReadonlyMap<string, unknown>> {

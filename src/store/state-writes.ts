@@ -17,7 +17,7 @@ import type {
 import type { WriteRequest } from './writer-messages.ts'
 
 /** Events that may wait for the index, about 500 MB; of more the oldest leave it unindexed. */
-export const backlogMax = 500_000
+const backlogMax = 500_000
 
 /**
  * Prepares the statements of one connection.
