@@ -23,8 +23,10 @@ export const queryText = z.string().transform((text, context): Query => {
     return parseQuery(text)
   } catch (error) {
     if (!(error instanceof LastpushError)) throw error
-    const column = error.faults[0]?.place.column
-    context.addIssue({ code: 'custom', message: error.message, params: { column } })
+    const [fault] = error.faults
+    const column = fault?.place.column
+    const message = fault === undefined ? error.message : `column ${column}: ${fault.message}`
+    context.addIssue({ code: 'custom', message, params: { column } })
     return z.NEVER
   }
 })

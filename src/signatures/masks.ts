@@ -35,6 +35,12 @@ const host: Mask = {
   pattern: /[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+){2,}(?![\p{L}\p{N}_])/iuy,
   replace: (token) => (/\d/.test(token) && /\.[a-z]{2,}$/i.test(token) ? '<ip>' : ''),
 }
+/** A key that says so: `rhost=mail.example.org`. */
+const peer: Mask = {
+  pattern:
+    /(?<=(?:host|addr|address|client|peer|remote)=)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?![\p{L}\p{N}_])/iuy,
+  replace: () => '<ip>',
+}
 const hex: Mask = {
   pattern: /(?:0x[0-9a-f]+|[0-9a-f]{8,})(?![\p{L}\p{N}_])/iuy,
   replace: (token) => (isHex(token) ? '<hex>' : ''),
@@ -78,6 +84,7 @@ export const digitMasks: readonly Mask[] = [
   ip4,
   ip6,
   time(/\d{1,2}:\d\d:\d\d(?:[.,]\d+)?(?!\d)/y),
+  peer,
   host,
   hex,
   random,
@@ -93,6 +100,7 @@ export const letterMasks: readonly Mask[] = [
   windowsPath,
   code,
   ip6,
+  peer,
   host,
   hex,
   random,

@@ -98,6 +98,9 @@ function read(file: string, text: string): YamlDocument {
   for (const { position, message } of aliasFaults(document)) {
     faults.push({ place: at(position), message })
   }
+  if (document.errors.some(({ message }) => message.includes('call stack'))) {
+    throw new RangeError('the YAML library ran out of stack and reported that as faults')
+  }
   if (faults.length > 0) throw invalid(file, faults)
   try {
     const value: unknown = document.toJS({ maxAliasCount: aliasesMax })
@@ -159,7 +162,8 @@ function faultsOf(
   return [{ place: placeOf(document, path, column), message: issue.message }]
 }
 
-/** A value that fits no branch is judged by the branch whose kind it has: a map by the map's. */
+/** A value that fits no branch is judged by the branch whose kind it has, a map by that which knows
+ *  most of its keys. */
 function unionFaults(
   document: YamlDocument,
   schema: z.ZodType,
@@ -167,7 +171,7 @@ function unionFaults(
   path: FieldPath,
 ): readonly Fault[] {
   const fitting = branches.filter((issues) => !issues.some(isOfOtherKind))
-  const [best] = fitting.sort((a, b) => a.length - b.length)
+  const [best] = fitting.sort((a, b) => strangeKeys(a) - strangeKeys(b) || a.length - b.length)
   if (best !== undefined) return best.flatMap((issue) => faultsOf(document, schema, issue, path))
   const names = branches.flatMap((issues) => issues.filter(isOfOtherKind).map(expectation))
   const value = valueAt(document.value, path)
@@ -175,6 +179,11 @@ function unionFaults(
   const got = value === undefined ? '' : `, got ${shown(value)}`
   const message = `${verb} ${oneOf([...new Set(names)])}${got}`
   return [{ place: placeOf(document, path), message }]
+}
+
+function strangeKeys(issues: readonly Issue[]): number {
+  const own = issues.filter((issue) => issue.path.length === 0)
+  return own.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : [])).length
 }
 
 function isOfOtherKind(issue: Issue): boolean {

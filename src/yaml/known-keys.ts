@@ -16,7 +16,7 @@ function childrenOf(schema: z.core.$ZodType, part: string | number): z.core.$Zod
   if (schema instanceof z.ZodArray) return [schema.element]
   if (schema instanceof z.ZodRecord) return [schema.valueType]
   if (!(schema instanceof z.ZodObject)) return []
-  const shape = new Map(Object.entries(schema.shape as Record<string, z.core.$ZodType>))
+  const shape = new Map(Object.entries<z.core.$ZodType>(schema.shape))
   const child = shape.get(String(part))
   return child === undefined ? [] : [child]
 }

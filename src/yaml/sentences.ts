@@ -1,6 +1,6 @@
 /** What is wrong with a value, in a sentence that says what to write instead. Handed to the schema
  *  library as its error map, so that a message that a schema gives itself still wins. */
-import { z } from 'zod'
+import type { z } from 'zod'
 
 const kinds = new Map([
   ['string', 'text'],
@@ -34,8 +34,11 @@ export function sentenceOf(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_format':
       return `does not have the form of ${issue.format === 'regex' ? String(issue.pattern) : issue.format}${got}`
     case 'invalid_union':
-      return issue.discriminator === undefined ? undefined : `is unknown${got}`
-    default:
+      return issue.discriminator === undefined ? undefined : choice(issue, issue.discriminator)
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_key':
+    case 'unrecognized_keys':
       return undefined
   }
 }
@@ -69,6 +72,15 @@ export function meant(given: unknown, known: readonly unknown[]): string {
     if (distance < bestDistance) [best, bestDistance] = [name, distance]
   }
   return best === '' ? '' : `; did you mean ${best}?`
+}
+
+/** A map says by one key which kind it is, and that key is missing or names no kind. */
+function choice(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>, key: string): string {
+  const given: unknown = new Map(Object.entries(issue.input ?? {})).get(key)
+  const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : []
+  const expected = `expected ${oneOf(options.map(String))}`
+  if (given === undefined) return `is missing; ${expected}`
+  return `${expected}, got ${shown(given)}${meant(given, options)}`
 }
 
 function hint(expected: string, input: unknown): string {
