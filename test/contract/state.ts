@@ -1,7 +1,7 @@
 /** Cases that every state store must pass. */
-import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { PaneRow, State, StateReader } from '../../src/store/state.ts'
+import { compactionCases } from './state-compaction.ts'
 import {
   alertOf,
   commitOf,
@@ -21,7 +21,6 @@ export interface StateHarness {
   remove(): Promise<void>
 }
 
-const dayMs = 86_400_000
 const everything = { from: -1e12, to: 1e12 }
 
 export function stateContract(name: string, harnessOf: () => Promise<StateHarness>): void {
@@ -285,138 +284,10 @@ export function stateContract(name: string, harnessOf: () => Promise<StateHarnes
       expect(await state.info()).toMatchObject({ commits: 2 })
     })
 
-    test('coarsens panes by age to whole minutes and hours', async () => {
-      const now = 100 * dayMs
-      const seconds = [
-        now / 1_000 - 10, // stays
-        now / 1_000 - 2 * 86_400, // exactly 48 h ago: the minute is not over by then
-        now / 1_000 - 2 * 86_400 - 1,
-        now / 1_000 - 2 * 86_400 - 60,
-        now / 1_000 - 14 * 86_400 - 1,
-        now / 1_000 - 14 * 86_400 - 3_600,
-      ]
-      await state.commit(commitOf({ panes: seconds.map((second) => paneOf({ second })) }))
-      await state.compact(now, 30 * dayMs)
-      expect((await state.panes(everything)).map((pane) => [pane.second, pane.width, pane.count]))
-        .toEqual([
-          [86 * 86_400 - 3_600, 3_600, 2],
-          [98 * 86_400 - 60, 60, 2],
-          [98 * 86_400, 1, 1],
-          [100 * 86_400 - 10, 1, 1],
-        ]) // prettier-ignore
-    })
-
-    test('keeps every sum when it compacts, however often and in whatever order', async () => {
-      const now = 100 * dayMs
-      const delta = fc.record({
-        second: fc.integer({ min: now / 1_000 - 20 * 86_400, max: now / 1_000 }),
-        service: fc.constantFrom(null, 'web'),
-        id: fc.constantFrom('500', '404'),
-        count: fc.nat(9),
-        late: fc.nat(3),
-      })
-      const before = new Map<string, number>()
-      const rounds = fc.array(fc.array(delta, { maxLength: 60 }), { minLength: 1, maxLength: 3 })
-      await fc.assert(
-        fc.asyncProperty(rounds, async (commits) => {
-          for (const deltas of commits) {
-            await state.commit(commitOf({ panes: deltas.map(paneOf) }))
-            for (const pane of deltas) addUp(before, { ...paneOf(pane), width: 1 })
-            await state.compact(now, 30 * dayMs)
-          }
-          const after = new Map<string, number>()
-          const panes = await state.panes(everything)
-          for (const pane of panes) addUp(after, pane)
-          expect(after).toEqual(before)
-          for (const { second, width } of panes) {
-            expect(second % width).toBe(0)
-            expect(width).toBe(widthAt(now / 1_000 - second))
-          }
-        }),
-        { numRuns: 25 },
-      )
-    })
-
-    test('forgets what is past retention and nothing that is still open', async () => {
-      const now = 100 * dayMs
-      const iso = (days: number) => new Date(days * dayMs).toISOString()
-      const old = { startsAt: iso(10), endsAt: iso(11) }
-      await state.commit(
-        commitOf({
-          panes: [paneOf({ second: 80 * 86_400 }), paneOf({ second: 99 * 86_400 })],
-          signatures: [
-            signatureOf({ id: 'old', lastSeen: 80 * dayMs }),
-            signatureOf({ id: 'new', firstSeen: 80 * dayMs, lastSeen: 95 * dayMs }),
-          ],
-          alerts: [
-            alertOf({ ...old, fingerprint: 'over', state: 'resolved' }),
-            alertOf({ ...old, fingerprint: 'open', endsAt: null }),
-            alertOf({
-              fingerprint: 'recent',
-              state: 'resolved',
-              startsAt: iso(10),
-              endsAt: iso(95),
-            }),
-          ],
-          transitions: [
-            transitionOf({ id: 'told', at: 10 * dayMs }),
-            transitionOf({ id: 'untold', at: 10 * dayMs }),
-          ],
-        }),
-      )
-      await state.dispatch(
-        dispatchOf({
-          dispatched: ['told'],
-          notifications: [
-            notificationOf({ key: 'delivered', state: 'delivered', createdAt: 10 * dayMs }),
-            notificationOf({ key: 'parked', state: 'parked', createdAt: 10 * dayMs }),
-            notificationOf({ key: 'waiting', createdAt: 10 * dayMs }),
-          ],
-        }),
-      )
-      await state.compact(now, 10 * dayMs)
-      expect((await state.panes(everything)).map(({ second }) => second)).toEqual([99 * 86_400])
-      expect((await state.signatures()).map(({ id }) => id)).toEqual(['new'])
-      expect((await state.alerts({})).map((alert) => alert.fingerprint)).toEqual(['open', 'recent'])
-      expect((await state.undispatched()).map(({ id }) => id)).toEqual(['untold'])
-      expect((await state.notifications()).map(({ key }) => key)).toEqual(['waiting', 'parked'])
-    })
-
-    test('keeps the deploy in effect at the end of the retention', async () => {
-      const iso = (days: number) => new Date(days * dayMs).toISOString()
-      const deploys = [
-        deployOf({ id: 'web 1', start: iso(10) }),
-        deployOf({ id: 'web 2', start: iso(20) }),
-        deployOf({ id: 'web 3', start: iso(95) }),
-        deployOf({ id: 'all 1', service: null, start: iso(5) }),
-        deployOf({ id: 'staging 1', env: 'staging', start: iso(6) }),
-      ]
-      await state.commit(commitOf({ deploys }))
-      await state.compact(100 * dayMs, 10 * dayMs)
-      const kept = (await state.deploys()).map(({ id }) => id)
-      expect(kept).toEqual(['all 1', 'staging 1', 'web 2', 'web 3'])
-    })
+    compactionCases(() => state)
   })
 }
 
 function counts(panes: readonly PaneRow[]): number[][] {
   return panes.map(({ second, count, late }) => [second, count, late])
-}
-
-function addUp(sums: Map<string, number>, { service, id, count, late }: PaneRow): void {
-  for (const [name, value] of [
-    ['count', count],
-    ['late', late],
-  ] as const) {
-    // prettier-ignore
-    const key = `${service}/${id}/${name}`
-    const sum = (sums.get(key) ?? 0) + value
-    sums.set(key, sum)
-  }
-}
-
-/** The width that a pane of this age, in seconds before a whole day, must have. */
-function widthAt(ageSeconds: number): number {
-  if (ageSeconds > 14 * 86_400) return 3_600
-  return ageSeconds > 2 * 86_400 ? 60 : 1
 }
