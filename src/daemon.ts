@@ -37,6 +37,8 @@ import { historyMs } from './windows/history.ts'
 const deliveriesMax = 8
 /** Old panes are coarsened and old events purged this often, ms. */
 const compactEveryMs = 3_600_000
+/** The spool is looked at again this often, ms. */
+const spoolEveryMs = 10_000
 /** Half-width of the time range that an alert's link shows, ms. */
 const linkRangeMs = 600_000
 /** Panes, deploys, alerts and signatures are kept this long, ms. */
@@ -186,20 +188,23 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
   startIndexer(indexer, down)
   ingest.start()
   down.add('ingest', () => ingest.stop())
-  await takeUpSpool(
-    dataDir,
-    async (spooled) => {
-      for (const deploy of spooled) accept(deploy)
-      await ingest.flush()
-    },
-    log,
-  )
+  const takeUp = async (): Promise<void> => {
+    await takeUpSpool(
+      dataDir,
+      async (spooled) => {
+        for (const deploy of spooled) accept(deploy)
+        await ingest.flush()
+      },
+      log,
+    )
+  }
+  await takeUp()
   for (const path of config.deployLogs) {
     followDeployLog(path, config.env, { env, accept, faults: deployFaults, down })
   }
   sources.start()
   down.add('sources', () => sources.stop())
-  startHousekeeping(env, config, { state, index, view }, down)
+  startHousekeeping(env, config, { state, index, view, takeUp }, down)
   await announce(dataDir, origin, down)
   ready = true
   return origin
@@ -273,6 +278,8 @@ function startHousekeeping(
     readonly state: State
     readonly index: { purge(beforeMs: number): Promise<number> }
     readonly view: DaemonView
+    /** A report may have been spooled in the moment in which the daemon came up. */
+    readonly takeUp: () => Promise<void>
   },
   down: Teardown,
 ): void {
@@ -280,17 +287,23 @@ function startHousekeeping(
   const stop = new AbortController()
   const run = async (): Promise<void> => {
     let compactAt = clock.now() + compactEveryMs
+    let spoolAt = clock.now() + spoolEveryMs
     while (!stop.signal.aborted) {
       await clock.sleep(1_000, stop.signal)
       const now = clock.now()
       parts.view.publish({ type: 'tick', data: { now: isoTime(now) } })
-      if (now < compactAt) continue
-      compactAt = now + compactEveryMs
       try {
-        await parts.state.compact(now, stateKeptMs)
-        await parts.index.purge(now - config.store.eventsKeptMs)
+        if (now >= spoolAt) {
+          spoolAt = now + spoolEveryMs
+          await parts.takeUp()
+        }
+        if (now >= compactAt) {
+          compactAt = now + compactEveryMs
+          await parts.state.compact(now, stateKeptMs)
+          await parts.index.purge(now - config.store.eventsKeptMs)
+        }
       } catch (error) {
-        log.warn({ error }, 'the store could not be compacted; trying again in an hour')
+        log.warn({ error }, 'housekeeping failed; it is tried again in its time')
       }
     }
   }

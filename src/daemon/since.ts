@@ -9,10 +9,12 @@ import type { ItemKind, Verdict, VerdictSource } from '../model/verdict.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
 import type { SinceQuestion } from '../server/view.ts'
 import type { PaneRow, SignatureDelta, StateReader } from '../store/state.ts'
-import { itemKey, requestsKey, type ExposureKind } from '../windows/history.ts'
+import { itemKey, itemOf, requestsKey, type ExposureKind } from '../windows/history.ts'
 
 /** A deploy is judged on its first hour, s. */
 const afterMaxSeconds = 3_600
+/** How far back a status or level makes it known and not new, s. */
+const knownSeconds = 86_400
 /** A partition without a line for so long is idle, ms. */
 const idleAfterMs = 60_000
 
@@ -89,7 +91,7 @@ async function readSeries(
     start + afterMaxSeconds,
   )
   const panes = await context.reader.panes({
-    from: start - 3_600,
+    from: start - knownSeconds,
     to: Math.max(end, start),
     env: deploy.env,
     ...(deploy.service === null ? {} : { service: deploy.service }),
@@ -104,20 +106,33 @@ async function readSeries(
     if (signature.env === deploy.env && (deploy.service ?? signature.service) === signature.service)
       signatures.set(signature.id, signature)
   }
-  return [...byItem.values()].map((rows) => {
-    const { kind, id } = rows[0] as PaneRow
+  // Signatures that stayed silent count too: they are hypotheses that were looked at.
+  for (const id of signatures.keys()) {
+    const key = itemKey('signature', id)
+    if (!byItem.has(key)) byItem.set(key, [])
+  }
+  return [...byItem].map(([key, rows]) => {
+    const { kind, id } = itemOf(key)
     const known = kind === 'signature' ? signatures.get(id) : undefined
+    // Requests are measured against time: against themselves they would never change.
+    const measure = kind === 'requests' ? exposureOf([], 'seconds') : exposure
     return {
       kind: kind as ItemKind,
       id,
       template: known?.template ?? null,
       sample: known?.sample ?? null,
-      firstSeen: known?.firstSeen ?? null,
-      before: { count: sum(rows, from, start), ...exposure(from, start) },
-      after: { count: sum(rows, start, end), ...exposure(start, end) },
+      firstSeen: known?.firstSeen ?? firstOf(rows),
+      before: { count: sum(rows, from, start), ...measure(from, start) },
+      after: { count: sum(rows, start, end), ...measure(start, end) },
       tens: tens(rows, from, start),
     }
   })
+}
+
+/** Of statuses and levels only the panes tell when they were first seen. */
+function firstOf(rows: readonly PaneRow[]): number | null {
+  const first = rows.reduce((least, row) => Math.min(least, row.second), Infinity)
+  return first === Infinity ? null : first * 1_000
 }
 
 function exposureOf(
@@ -162,7 +177,7 @@ function inheritedItems(
   return new Set(keys)
 }
 
-function groupByItem(panes: readonly PaneRow[]): ReadonlyMap<string, PaneRow[]> {
+function groupByItem(panes: readonly PaneRow[]): Map<string, PaneRow[]> {
   const groups = new Map<string, PaneRow[]>()
   for (const pane of panes) {
     const key = itemKey(pane.kind, pane.id)

@@ -1,4 +1,4 @@
-/** Tree → canonical query text, for pages, URLs and messages. Reading the text gives the tree again. */
+/** Tree → canonical query text, for pages, URLs and messages. Reading it gives the tree again. */
 import { escapePattern } from './text.ts'
 import type { Bound, Query } from './tree.ts'
 

@@ -1,6 +1,6 @@
-/** Wildcard patterns over a whole value, matched without backtracking over stars: each piece between
- *  two stars is taken at its leftmost place, which is always right, since a later place leaves less
- *  room for the rest. Time is linear in the value for a given pattern. */
+/** Wildcard patterns over a whole value, matched without backtracking over stars: each piece
+ *  between two stars is taken at its leftmost place, which is always right, since a later place
+ *  leaves less room for the rest. Time is linear in the value for a given pattern. */
 
 /** Matches one character, whichever it is. */
 const anyCharacter = Symbol('?')

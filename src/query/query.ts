@@ -1,6 +1,6 @@
 /** Lucene query text → tree, by recursive descent. Matching is match.ts, printing format.ts.
  *  Two terms side by side mean AND, other than in Kibana, and a group of values needs its OR
- *  written out: docs/decisions/2026-11-23-own-query-parser.md says why, and why no library is used. */
+ *  written out: docs/decisions/2026-11-23-own-query-parser.md says why, and why no library. */
 import { readClause, takeField } from './clause.ts'
 import { Cursor, queryCharsMax, queryFault } from './text.ts'
 import { messageField } from './tree.ts'

@@ -1,5 +1,5 @@
-/** The lowest layer of reading a query: a cursor over its characters, values with their escapes, and
- *  faults that name the column. Knows nothing of AND and OR. */
+/** The lowest layer of reading a query: a cursor over its characters, values with their escapes,
+ *  and faults that name the column. Knows nothing of AND and OR. */
 import { LastpushError } from '../model/errors.ts'
 
 /** Longest query, characters. */
@@ -131,7 +131,7 @@ function readCharacter(cursor: Cursor): string {
   return cursor.next
 }
 
-/** `term~2` and `term^3` mean something else in Kibana, so they are not taken as text in silence. */
+/** `term~2` and `term^3` mean something else in Kibana, so neither is taken as text. */
 function refuseFuzzy(cursor: Cursor, from: number): void {
   const suffix = /[^\\:/\s]([~^][\d.]*)$/.exec(cursor.text.slice(from, cursor.at))
   if (suffix?.[1] === undefined) return

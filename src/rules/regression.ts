@@ -3,12 +3,17 @@
  *  (e-BH). Signatures never seen before are left to new_signature; they only count as one more
  *  hypothesis here.
  *
- *  An item resolves when its rate over a trailing window is no longer significantly above the
- *  baseline before the bad deploy. The window is `for_resolve`, or longer where the bad rate would
- *  itself leave so short a window empty. */
+ *  An item resolves when its rate has for `for_resolve` not been significantly above the baseline
+ *  before the bad deploy. The rate is taken over a trailing window that would hold five events at
+ *  the bad rate: shorter, and a gap would look like recovery. */
 import { z } from 'zod'
 import { baselineFrom } from '../deploys/baseline.ts'
-import { dispersion, eBenjaminiHochberg, logEvidence, returnTail } from '../deploys/evidence.ts'
+import {
+  eBenjaminiHochberg,
+  logEvidence,
+  pooledDispersion,
+  returnTail,
+} from '../deploys/evidence.ts'
 import { duration } from '../query/schema.ts'
 import { itemOf, type History } from '../windows/history.ts'
 import type { Deploy } from '../model/deploy.ts'
@@ -18,9 +23,10 @@ import { ruleType, type Inputs, type Observation, type RuleInstance, type Step }
 const horizonSeconds = 3_600
 /** Fewer events than this give no variance of their own: it is pooled over the scope. */
 const pooledBelow = 20
-/** The trailing window of a resolution should have held this many events at the bad rate. */
-const resolveEvents = 5
-const resolveSecondsMax = 600
+/** The trailing window should hold this many events at the bad rate; its bounds are in seconds. */
+const windowEvents = 5
+const windowSecondsMin = 5
+const windowSecondsMax = 600
 /** A count this unlikely under the baseline is still `worse`. */
 const resolveTail = 0.05
 
@@ -44,6 +50,8 @@ interface Bad extends Judged {
   readonly rate: number
   /** Second from which it is judged. */
   readonly from: number
+  /** Second since which the rate has not been worse; null while it is. */
+  readonly wellSince: number | null
 }
 
 interface State {
@@ -104,20 +112,29 @@ function recover(
   observations: Observation[],
 ): void {
   for (const [key, item] of bad) {
-    const needed = Math.min(resolveSecondsMax, resolveEvents / item.rate)
-    const window = Math.ceil(Math.max(options.for_resolve / 1_000, needed))
-    if (second - window < item.from) continue
-    const exposure = history.exposure(second - window, second)
-    const count = history.sum(key, second - window, second) / item.phi
-    if (exposure === 0) continue
-    if (returnTail(count, exposure, item.x0 / item.phi, item.t0) < resolveTail) continue
+    const worse = isWorse(item, key, history, second)
+    if (worse === null) continue
+    const wellSince = worse ? null : (item.wellSince ?? second)
+    if (wellSince === null || second - wellSince < options.for_resolve / 1_000) {
+      if (wellSince !== item.wellSince) bad.set(key, { ...item, wellSince })
+      continue
+    }
     bad.delete(key)
-    observations.push({
-      ...observe(key, item, 0, second),
-      holds: false,
-      since: (second - window) * 1_000,
-    })
+    const resolved = observe(key, item, 0, second)
+    observations.push({ ...resolved, holds: false, since: wellSince * 1_000 })
   }
+}
+
+/** Whether the present rate is significantly above the baseline; null when there is nothing to
+ *  judge by yet, or no traffic. */
+function isWorse(item: Bad, key: string, history: History, second: number): boolean | null {
+  const wanted = Math.ceil(windowEvents / item.rate)
+  const window = Math.min(windowSecondsMax, Math.max(windowSecondsMin, wanted))
+  if (second - window < item.from) return null
+  const exposure = history.exposure(second - window, second)
+  if (exposure === 0) return null
+  const count = history.sum(key, second - window, second) / item.phi
+  return returnTail(count, exposure, item.x0 / item.phi, item.t0) < resolveTail
 }
 
 /** Brings the counts since the deploy up to date. */
@@ -145,7 +162,7 @@ function judge(
 function lookBefore(history: History, key: string, baseline: number, start: number): Judged {
   const x0 = history.sum(key, baseline, start)
   const own = x0 >= pooledBelow ? [key] : [...history.keys()].filter(isJudged)
-  const phi = dispersion(own.flatMap((each) => history.tens(each, baseline, start)))
+  const phi = pooledDispersion(own.map((each) => history.tens(each, baseline, start)))
   return { x0, t0: history.exposure(baseline, start), phi, x1: 0 }
 }
 
@@ -166,7 +183,8 @@ function find(
   const rejected = eBenjaminiHochberg(evidence, known + 1, options.alpha)
   for (const [index, [key, item]] of candidates.entries()) {
     if (!rejected.has(index) || bad.has(key) || item.x1 < options.min_events) continue
-    bad.set(key, { ...item, rate: item.x1 / Math.max(1, second - start), from: second })
+    const rate = item.x1 / Math.max(1, second - start)
+    bad.set(key, { ...item, rate, from: second, wellSince: null })
     observations.push({ ...observe(key, item, t1, second), holds: true })
   }
 }

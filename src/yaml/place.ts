@@ -1,4 +1,4 @@
-/** Where a value stands in a YAML file: from a path such as `sources[0].parser` to line and column. */
+/** Where a value stands in a YAML file: a path such as `sources[0].parser` → line and column. */
 import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml'
 import type { Document, LineCounter, Node, ParsedNode } from 'yaml'
 import type { Place } from '../model/errors.ts'

@@ -25,14 +25,20 @@ export function sentenceOf(issue: z.core.$ZodRawIssue): string | undefined {
       return `expected ${kindName(issue.expected)}${got}${hint(issue.expected, issue.input)}`
     case 'invalid_value':
       return `expected ${oneOf(issue.values.map(String))}${got}${meant(issue.input, issue.values)}`
-    case 'too_small':
-      return `expected ${limit('at least', 'more than', issue.inclusive, issue.minimum, issue.origin)}${got}`
-    case 'too_big':
-      return `expected ${limit('at most', 'less than', issue.inclusive, issue.maximum, issue.origin)}${got}`
+    case 'too_small': {
+      const bound = issue.inclusive === false ? 'more than' : 'at least'
+      return `expected ${bound} ${issue.minimum}${unitOf(issue.origin)}${got}`
+    }
+    case 'too_big': {
+      const bound = issue.inclusive === false ? 'less than' : 'at most'
+      return `expected ${bound} ${issue.maximum}${unitOf(issue.origin)}${got}`
+    }
     case 'not_multiple_of':
       return `expected a multiple of ${issue.divisor}${got}`
-    case 'invalid_format':
-      return `does not have the form of ${issue.format === 'regex' ? String(issue.pattern) : issue.format}${got}`
+    case 'invalid_format': {
+      const form = issue.format === 'regex' ? String(issue.pattern) : issue.format
+      return `does not have the form of ${form}${got}`
+    }
     case 'invalid_union':
       return issue.discriminator === undefined ? undefined : choice(issue, issue.discriminator)
     case 'custom':
@@ -91,15 +97,8 @@ function hint(expected: string, input: unknown): string {
   return expected === 'boolean' && old ? '; in YAML 1.2 this word is text' : ''
 }
 
-function limit(
-  inclusive: string,
-  exclusive: string,
-  isInclusive: boolean | undefined,
-  bound: number | bigint,
-  origin: string,
-): string {
-  const unit = origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : ''
-  return `${isInclusive === false ? exclusive : inclusive} ${bound}${unit}`
+function unitOf(origin: string): string {
+  return origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : ''
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that lead from one to the other.

@@ -1,0 +1,300 @@
+/** Follows one path: the file at it now, and the files that were there before until they are done.
+ *  Which paths there are, and when each gets its turn, is left to file.ts.
+ *  What it knows between two turns is the checkpoint and little else. Closing a descriptor early, a
+ *  restart and a rotation therefore all end in the same question: where is the file of the
+ *  checkpoint, and is its content still what was read? */
+import type { BigIntStats } from 'node:fs'
+import type { Batch } from '../model/event.ts'
+import { fileId, isFinished, type FilePosition } from './file-checkpoint.ts'
+import type { FileOwners, OpenFiles } from './file-limits.ts'
+import { closingOnError, FileOpening, type FirstRead } from './file-opening.ts'
+import { FileProgress } from './file-progress.ts'
+import { FileReader } from './file-reader.ts'
+import { compressedSince, locate, look } from './file-rotation.ts'
+import type { SourceContext } from './source.ts'
+
+/** Pace of a file source, ms. Users do not see it; tests shorten it. */
+export interface FileTiming {
+  /** Between two looks at a file that grows. */
+  readonly pollMs: number
+  /** Between two looks at a quiet file, and between two expansions of the globs. */
+  readonly quietMs: number
+  /** How long a file that left its path must be silent before it counts as finished. */
+  readonly rotateWaitMs: number
+}
+
+/** What a follower shares with the others of its source. */
+export interface FollowerParts {
+  readonly source: string
+  readonly context: SourceContext
+  readonly timing: FileTiming
+  readonly owners: FileOwners
+  readonly files: OpenFiles
+}
+
+/** What came of one turn. */
+export interface Turn {
+  /** To be emitted in this order before the next turn. */
+  readonly batches: readonly Batch[]
+  /** False: nothing to read just now; the next turn is due in `delayMs`. */
+  readonly more: boolean
+  /** Nothing will ever come; only in a one-pass read. */
+  readonly done: boolean
+}
+
+const idle: Turn = { batches: [], more: false, done: false }
+const more: Turn = { batches: [], more: true, done: false }
+
+export class Follower {
+  readonly path: string
+  readonly #parts: FollowerParts
+  readonly #progress: FileProgress
+  readonly #opening: FileOpening
+  readonly #keepStart: boolean
+  #reading = false
+  #opened = false
+  /** The end of the file was reached in the last read. */
+  #atEnd = false
+  /** Facts of the path when its file was last read to the end. */
+  #seen: BigIntStats | null = null
+  /** Monotonic time since which the file has left its path and was silent. */
+  #leftSince: number | null = null
+  /** The last file is gone: one with the same content at the path is its copy. */
+  #gone = false
+  #fault: string | null = null
+  #delayMs: number
+
+  /**
+   * @param position Where to go on; null when nothing of the path was ever read.
+   * @param start Where to begin then; `keep` commits an empty batch there, so that lines written
+   *   while the daemon is stopped later are not taken for old ones.
+   */
+  constructor(
+    path: string,
+    position: FilePosition | null,
+    start: FirstRead & { readonly keep: boolean },
+    parts: FollowerParts,
+  ) {
+    this.path = path
+    this.#parts = parts
+    this.#opening = new FileOpening(path, parts.owners, start)
+    this.#keepStart = start.keep
+    this.#progress = new FileProgress(parts.source, path, parts.context, position)
+    this.#delayMs = parts.timing.pollMs
+    if (position === null || isFinished(position)) return
+    this.#reading = parts.owners.claim(fileId(position), path)
+  }
+
+  /** Time until the next turn after an idle one, ms. */
+  get delayMs(): number {
+    return this.#delayMs
+  }
+
+  /** What an operator should know; null when all is well. */
+  get fault(): string | null {
+    return this.#fault
+  }
+
+  /** Position of a path that has no file to read any more; null while it reads one. */
+  get ended(): FilePosition | null {
+    return this.#reading ? null : this.#progress.position
+  }
+
+  /** Lays hold of the files that this path has a right to, before any other path begins. */
+  reserve(): Promise<void> {
+    return this.#opening.reserve(this.#progress.position)
+  }
+
+  /** Opens what there is, so that the partition is known before the first batch of any. */
+  prepare(): Promise<Turn> {
+    return this.#guarded(async () => {
+      if (!this.#reading) return (await this.#begin()) ?? more
+      await this.#reader()
+      return more
+    })
+  }
+
+  /** Reads at most one buffer. @param buffer Lent for the call, `readBufferBytes` long. */
+  turn(buffer: Buffer): Promise<Turn> {
+    return this.#guarded(() => this.#turn(buffer))
+  }
+
+  /** Tells the pipeline that nothing more comes, unless the path fills again. */
+  close(): void {
+    if (this.#opened) this.#parts.context.closed(this.path)
+    this.#opened = false
+  }
+
+  async #guarded(turn: () => Promise<Turn>): Promise<Turn> {
+    const before = this.#progress.position
+    try {
+      return await this.#parts.files.using(this.path, turn)
+    } catch (error) {
+      if (!(error instanceof Error && 'syscall' in error)) throw error
+      // No batch of this turn is handed over, so no position of it may stand.
+      this.#progress.restore(before)
+      await this.#parts.files.drop(this.path)
+      this.#report(`cannot read: ${error.message}`)
+      return this.#rest()
+    }
+  }
+
+  async #turn(buffer: Buffer): Promise<Turn> {
+    const { context, timing, files } = this.#parts
+    const position = this.#progress.position
+    if (!this.#reading || position === null) return (await this.#begin()) ?? this.#rest()
+    if (!this.#atEnd) return this.#read(buffer)
+    const there = await look(this.path)
+    const here = there !== null && fileId(there) === fileId(position)
+    if (context.once) return this.#finish(here)
+    files.markLeft(this.path, !here)
+    if (!here) {
+      this.#leftSince ??= context.clock.monotonic()
+      this.#delayMs = timing.pollMs
+      return this.#read(buffer)
+    }
+    this.#leftSince = null
+    this.#progress.seenAtPath()
+    // A new time at the same size is a reason to read as well: it may be a new content.
+    if (there.size === this.#seen?.size && there.mtimeNs === this.#seen.mtimeNs) return this.#rest()
+    this.#seen = there
+    return this.#read(buffer)
+  }
+
+  async #read(buffer: Buffer): Promise<Turn> {
+    const reader = await this.#reader()
+    if (reader === null) return this.#lose()
+    const read = await reader.next(buffer)
+    if (read.kind === 'replaced') {
+      await this.#progress.renew(reader.handle, (await reader.handle.stat()).size)
+      await reader.restart(this.#progress.position?.offset ?? 0)
+      this.#atEnd = false
+      return more
+    }
+    this.#report(null)
+    this.#atEnd = read.end
+    if (read.bytes > 0) {
+      this.#delayMs = this.#parts.timing.pollMs
+      if (this.#leftSince !== null) this.#leftSince = this.#parts.context.clock.monotonic()
+      const batches: Batch[] = []
+      for (const piece of read.pieces) {
+        batches.push(await this.#progress.batch(reader.handle, piece, piece.mark))
+      }
+      return { batches, more: !read.end || this.#parts.context.once, done: false }
+    }
+    if (this.#parts.context.once) return more
+    if (this.#leftSince === null) return this.#rest()
+    return (await this.#silent(reader, this.#leftSince)) ? this.#finish(false) : idle
+  }
+
+  /** The open file of the position, opened again where it is now; null when it is nowhere. */
+  async #reader(): Promise<FileReader | null> {
+    const { files } = this.#parts
+    const position = this.#progress.position
+    const open = files.get(this.path)
+    if (open !== null || position === null) return open
+    const found = await locate(this.path, position)
+    if (found === null) return null
+    const reader = await closingOnError(found.handle, async () => {
+      await this.#progress.renew(found.handle, Number(found.stat.size))
+      return FileReader.at(found.handle, this.#progress.position?.offset ?? 0)
+    })
+    await this.#take(reader)
+    return reader
+  }
+
+  /** True when a file that left its path has had its time for late lines. */
+  async #silent(reader: FileReader, since: number): Promise<boolean> {
+    const { clock } = this.#parts.context
+    const stat = await reader.handle.stat()
+    // Renaming and deleting set ctime: after a restart the wait need not begin anew.
+    const silentMs = Math.max(clock.monotonic() - since, clock.now() - stat.ctimeMs)
+    return stat.size <= reader.read && silentMs >= this.#parts.timing.rotateWaitMs
+  }
+
+  /** Ends the present file; its unfinished last line counts now.
+   *  @param final Nothing comes after it: a one-pass read has reached the file at the path. */
+  async #finish(final: boolean): Promise<Turn> {
+    const reader = this.#parts.files.get(this.path)
+    if (reader === null) {
+      this.#atEnd = false
+      return more
+    }
+    const rest = reader.finish(!final)
+    const ending = { terminated: !final, final }
+    const batches =
+      rest === null ? [] : [await this.#progress.batch(reader.handle, rest, reader.mark, ending)]
+    await this.#leave((await reader.handle.stat()).nlink === 0)
+    return { batches, more: !final, done: final }
+  }
+
+  /** Gives up a file that was renamed out of sight or deleted while it was not open. */
+  async #lose(): Promise<Turn> {
+    const { context, source } = this.#parts
+    const position = this.#progress.position
+    if (position !== null) {
+      const archive = await compressedSince(this.path, position)
+      const facts = { source, path: this.path, offset: position.offset, archive }
+      context.log.warn(facts, 'the file went away unseen; lines after the offset are not counted')
+    }
+    await this.#leave(true)
+    return more
+  }
+
+  async #leave(gone: boolean): Promise<void> {
+    const { owners, files } = this.#parts
+    const position = this.#progress.finish()
+    owners.remember(position.finished)
+    owners.release(fileId(position), this.path)
+    await files.drop(this.path)
+    this.#reading = false
+    this.#atEnd = false
+    this.#seen = null
+    this.#leftSince = null
+    this.#gone = gone
+  }
+
+  /** Goes over to the next file of the path; null when there is none to read. */
+  async #begin(): Promise<Turn | null> {
+    const position = this.#progress.position
+    const last = position === null ? null : { position, gone: this.#gone }
+    const next = await this.#opening.next(last)
+    if ('refused' in next) {
+      this.#report(next.refused)
+      this.close()
+      return null
+    }
+    const { handle } = next.file
+    const reader = await closingOnError(handle, async () => {
+      await this.#progress.begin(next)
+      return FileReader.at(handle, next.offset)
+    })
+    this.#reading = true
+    await this.#take(reader)
+    if (last !== null || !this.#keepStart) return more
+    return { ...more, batches: [this.#progress.emptyBatch()] }
+  }
+
+  async #take(reader: FileReader): Promise<void> {
+    this.#atEnd = false
+    this.#opened = true
+    this.#parts.context.opened(this.path)
+    this.#report(null)
+    await this.#parts.files.put(this.path, reader)
+  }
+
+  #report(message: string | null): void {
+    if (message === this.#fault) return
+    this.#fault = message
+    const { context, source } = this.#parts
+    context.fault(this.path, message)
+    if (message !== null) context.log.warn({ source, path: this.path }, message)
+  }
+
+  /** A turn without anything to do; the next one is due later and later. */
+  #rest(): Turn {
+    if (this.#parts.context.once) return { ...idle, done: true }
+    this.#delayMs = Math.min(this.#delayMs * 2, this.#parts.timing.quietMs)
+    return idle
+  }
+}

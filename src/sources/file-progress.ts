@@ -1,0 +1,166 @@
+/** How far one partition is: turns pieces of a file into batches and keeps the position that goes
+ *  into their checkpoints. Which file is read, and when, is left to file-follower.ts.
+ *  Positions of the partition only grow: each file, and each new content of one, starts where the
+ *  one before ended, so that (partition, position) names a line for good. */
+import type { FileHandle } from 'node:fs/promises'
+import type { Batch, Checkpoint } from '../model/event.ts'
+import {
+  addFinished,
+  addMark,
+  bytesBefore,
+  hashBytes,
+  headBytesMax,
+  judge,
+  noHead,
+  readAt,
+  type FilePosition,
+} from './file-checkpoint.ts'
+import type { NextFile } from './file-opening.ts'
+import type { Piece } from './lines.ts'
+import type { SourceContext } from './source.ts'
+
+/** What is special about a piece: the last one of its file, or of the partition. */
+export interface Ending {
+  /** The LF of its last line was added by us; it takes a position of its own. */
+  readonly terminated: boolean
+  readonly final: boolean
+}
+
+const goesOn: Ending = { terminated: false, final: false }
+
+export class FileProgress {
+  readonly #source: string
+  readonly #partition: string
+  readonly #context: SourceContext
+  #position: FilePosition | null
+  #warnedBinary = false
+
+  constructor(
+    source: string,
+    partition: string,
+    context: SourceContext,
+    position: FilePosition | null,
+  ) {
+    this.#source = source
+    this.#partition = partition
+    this.#context = context
+    this.#position = position
+  }
+
+  /** Position in the file being read or, when none is, in the last one; null before the first. */
+  get position(): FilePosition | null {
+    return this.#position
+  }
+
+  /** Takes back what a failed turn has moved. */
+  restore(position: FilePosition | null): void {
+    this.#position = position
+  }
+
+  /** Notes that the file stands at its path now. */
+  seenAtPath(): void {
+    this.#position = { ...this.#known(), hereMs: this.#context.clock.now() }
+  }
+
+  /** Goes over to another file, of which `offset` bytes are not ours to count. */
+  async begin({ file, path, own, offset }: Extract<NextFile, { file: unknown }>): Promise<void> {
+    const last = this.#position
+    const end = last === null ? 0 : last.base + last.offset
+    this.#position = {
+      dev: String(file.stat.dev),
+      ino: String(file.stat.ino),
+      birth: String(file.stat.birthtimeNs),
+      file: path,
+      offset,
+      base: Math.max(0, end - offset),
+      head: noHead,
+      marks: offset === 0 ? [] : [[offset, hashBytes(await bytesBefore(file.handle, offset))]],
+      finished: last?.finished ?? [],
+      atMs: this.#context.clock.now(),
+      hereMs: own || last === null ? this.#context.clock.now() : last.hereMs,
+    }
+    await this.#readHead(file.handle)
+  }
+
+  /** Compares the file with what was read of it and, if it was changed, moves the position. */
+  async renew(handle: FileHandle, size: number): Promise<void> {
+    const position = this.#known()
+    const verdict = await judge(handle, size, position)
+    if (verdict === 'same') return
+    const end = position.base + position.offset
+    const facts = { source: this.#source, path: this.#partition, offset: position.offset, size }
+    if (verdict === 'shrunk') {
+      const marks = position.marks.filter(([at]) => at <= size)
+      this.#position = { ...position, offset: size, base: end - size, marks }
+      this.#context.log.warn(facts, 'the end of the file was cut off; reading on at its new end')
+    } else {
+      this.#position = { ...position, offset: 0, base: end, head: noHead, marks: [] }
+      this.#context.log.info(facts, 'the file was truncated; reading it from its beginning')
+    }
+  }
+
+  /** The batch of a piece, after which the position stands behind it. */
+  async batch(
+    handle: FileHandle,
+    piece: Piece,
+    mark: string,
+    ending: Ending = goesOn,
+  ): Promise<Batch> {
+    const position = this.#known()
+    this.#position = {
+      ...position,
+      offset: piece.end,
+      base: position.base + (ending.terminated ? 1 : 0),
+      marks: addMark(position.marks, piece.end, mark),
+      atMs: this.#context.clock.now(),
+    }
+    await this.#readHead(handle)
+    return this.#batch(piece, position.base + piece.start, ending.final)
+  }
+
+  /** A batch without lines that only commits the position. */
+  emptyBatch(): Batch {
+    const { base, offset } = this.#known()
+    const nothing = { bytes: Buffer.alloc(0), start: offset, end: offset, skippedBytes: 0 }
+    return this.#batch(nothing, base + offset, false)
+  }
+
+  /** Notes that the file is done, for this run and in the checkpoints to come. */
+  finish(): FilePosition {
+    const position = this.#known()
+    this.#position = { ...position, finished: addFinished(position) }
+    return this.#position
+  }
+
+  #batch(piece: Piece, start: number, final: boolean): Batch {
+    const position = this.#known()
+    return {
+      source: this.#source,
+      partition: this.#partition,
+      bytes: piece.bytes,
+      start,
+      checkpoint: position satisfies Checkpoint,
+      arrivalMs: position.atMs,
+      final,
+      skippedBytes: piece.skippedBytes,
+    }
+  }
+
+  /** Hashes the head of the file as far as it is counted, until it has its full length. */
+  async #readHead(handle: FileHandle): Promise<void> {
+    const position = this.#known()
+    const length = Math.min(headBytesMax, position.offset)
+    if (length <= position.head.bytes) return
+    const bytes = await readAt(handle, 0, length)
+    this.#position = { ...position, head: { bytes: bytes.length, hash: hashBytes(bytes) } }
+    if (this.#warnedBinary || !bytes.includes(0)) return
+    this.#warnedBinary = true
+    const facts = { source: this.#source, path: this.#partition }
+    this.#context.log.warn(facts, 'the file holds NUL bytes; it may not be a text log')
+  }
+
+  #known(): FilePosition {
+    if (this.#position === null) throw new Error('no file has been begun')
+    return this.#position
+  }
+}

@@ -1,0 +1,133 @@
+/** Reads one open regular file forward in whole lines. Paths, rotation and what a partition is are
+ *  left to file-follower.ts.
+ *  Each read starts a little before the bytes that are new and compares that overlap with what was
+ *  there before, in one system call: a file that was truncated and has grown past the offset again
+ *  is noticed before any byte of it is taken for a continuation. */
+import { constants, type BigIntStats } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { bytesBefore, hashBytes, markBytesMax, readAt } from './file-checkpoint.ts'
+import { LineCutter, lineBytesMax, type Piece } from './lines.ts'
+
+/** Largest batch in bytes, unless one line is longer. */
+export const batchBytesMax = 262_144
+const chunkBytesMin = 65_536
+
+/** Length of the buffer that `next` needs, bytes. */
+export const readBufferBytes = markBytesMax + batchBytesMax
+
+/** Whole lines with the hash of the bytes before their end. */
+export interface MarkedPiece extends Piece {
+  readonly mark: string
+}
+
+/** Result of one read. */
+export type Read =
+  | {
+      readonly kind: 'lines'
+      readonly pieces: readonly MarkedPiece[]
+      /** The end of the file was reached. */
+      readonly end: boolean
+      /** New bytes, those of an unfinished line included. */
+      readonly bytes: number
+    }
+  /** The bytes before the offset are not those that were read: truncated or rewritten. */
+  | { readonly kind: 'replaced' }
+
+/** A regular file, open for reading, and its facts at that time. */
+export interface OpenedFile {
+  readonly handle: FileHandle
+  readonly stat: BigIntStats
+}
+
+/**
+ * Opens a path for reading if it leads to a regular file; links are followed.
+ * @throws the system's error when it cannot be opened.
+ */
+export async function openRegular(
+  path: string,
+): Promise<OpenedFile | { readonly refused: string }> {
+  // O_NONBLOCK: opening a FIFO without a writer would otherwise never return.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const stat = await handle.stat({ bigint: true })
+  if (stat.isFile()) return { handle, stat }
+  await handle.close()
+  return { refused: refusal(stat) ?? 'not a regular file' }
+}
+
+/** Why a file of this type cannot be followed; null when it can. */
+export function refusal(stat: BigIntStats): string | null {
+  if (stat.isFile()) return null
+  if (stat.isDirectory()) return 'is a directory; name a glob such as DIR/*.log'
+  if (stat.isFIFO()) return 'is a FIFO; pipe it into standard input instead'
+  return stat.isSocket() ? 'is a socket' : 'is a device'
+}
+
+/** One file and how far it was read. */
+export class FileReader {
+  readonly handle: FileHandle
+  #cutter: LineCutter
+  /** The last bytes before the read position. */
+  #tail: Buffer
+
+  private constructor(handle: FileHandle) {
+    this.handle = handle
+    this.#cutter = new LineCutter()
+    this.#tail = Buffer.alloc(0)
+  }
+
+  /** Starts at `offset`, where a line begins. The caller keeps the duty to close the handle. */
+  static async at(handle: FileHandle, offset: number): Promise<FileReader> {
+    const reader = new FileReader(handle)
+    await reader.restart(offset)
+    return reader
+  }
+
+  /** Goes on at `offset`, trusting what stands before it now. */
+  async restart(offset: number): Promise<void> {
+    this.#tail = await bytesBefore(this.handle, offset)
+    this.#cutter = new LineCutter(offset)
+  }
+
+  /** Offset of the next byte to read. */
+  get read(): number {
+    return this.#cutter.read
+  }
+
+  /** Hash of the bytes before the read position. */
+  get mark(): string {
+    return hashBytes(this.#tail)
+  }
+
+  /** Reads on. @param buffer `readBufferBytes` long; free for others when the call returns. */
+  async next(buffer: Buffer): Promise<Read> {
+    const overlap = this.#tail.length
+    const from = this.#cutter.read - overlap
+    const wanted = overlap + Math.max(chunkBytesMin, batchBytesMax - this.#cutter.held)
+    const { bytesRead } = await this.handle.read(buffer, 0, wanted, from)
+    const seen = buffer.subarray(0, bytesRead)
+    if (!this.#tail.equals(seen.subarray(0, overlap))) return { kind: 'replaced' }
+    const pieces = this.#cutter.push(seen.subarray(overlap)).map((piece) => {
+      const end = piece.end - from
+      return { ...piece, mark: hashBytes(seen.subarray(Math.max(0, end - markBytesMax), end)) }
+    })
+    this.#tail = Buffer.from(seen.subarray(-markBytesMax))
+    return { kind: 'lines', pieces, end: bytesRead < wanted, bytes: bytesRead - overlap }
+  }
+
+  /** The unfinished last line of a file that is done; see LineCutter.finish. */
+  finish(terminate: boolean): Piece | null {
+    return this.#cutter.finish(terminate)
+  }
+}
+
+/** Offset of the line that stands at `offset`: behind the last LF before it, so that a line whose LF
+ *  has not come yet is read whole; `offset` itself when that line began more than 1 MiB earlier. */
+export async function lineStart(handle: FileHandle, offset: number): Promise<number> {
+  const lowest = Math.max(0, offset - lineBytesMax)
+  for (let end = offset; end > lowest; end -= chunkBytesMin) {
+    const from = Math.max(lowest, end - chunkBytesMin)
+    const newline = (await readAt(handle, from, end - from)).lastIndexOf(10)
+    if (newline >= 0) return from + newline + 1
+  }
+  return lowest === 0 ? 0 : offset
+}

@@ -1,0 +1,257 @@
+/** Source kind `file`: finds the paths of globs, gives each a follower, and paces them all.
+ *  Reading, rotation and checkpoints are left to file-follower.ts and what it uses.
+ *  Files are polled, not watched: inotify loses events under load and knows nothing of network file
+ *  systems, and one look at a quiet file costs microseconds. */
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import type { Batch } from '../model/event.ts'
+import { readPosition, type FilePosition } from './file-checkpoint.ts'
+import { Follower, type FileTiming, type Turn } from './file-follower.ts'
+import { FileOwners, OpenFiles, openFilesMax, ReadBuffers } from './file-limits.ts'
+import { expandGlob, globEntriesMax, isGlob, matchesGlob } from './glob.ts'
+import type { Source, SourceContext, SourceType } from './source.ts'
+import { Ticker } from './ticker.ts'
+
+/** Globs of one source. */
+const pathsMax = 1_000
+/** Paths that one source follows at once. */
+export const partitionsMax = 10_000
+
+const optionsSchema = z.strictObject({
+  paths: z.array(z.string().min(1)).min(1).max(pathsMax),
+  from: z.enum(['end', 'beginning']).default('end'),
+})
+
+/** `paths`: globs or plain paths. `from`: where a file that is there at the first start begins. */
+export type FileOptions = z.infer<typeof optionsSchema>
+
+export const fileTiming: FileTiming = { pollMs: 100, quietMs: 1_000, rotateWaitMs: 2_000 }
+
+export const file: SourceType<FileOptions> = {
+  kind: 'file',
+  doc:
+    'Follows log files by path or glob through renames, truncation and restarts. ' +
+    'Each path is a partition; a line counts when its newline has come.',
+  example: "- { file: { paths: ['/var/log/nginx/*.log'], from: end } }",
+  options: optionsSchema,
+  create: (name, options) => fileSource(name, options),
+}
+
+/** A file source; tests may shorten its pace and its number of open files. */
+export function fileSource(
+  name: string,
+  options: FileOptions,
+  { timing = fileTiming, filesMax = openFilesMax } = {},
+): Source {
+  return {
+    name,
+    run: (context) => new FileRun(name, options, context, timing, filesMax).run(),
+  }
+}
+
+/** One run of a source. */
+class FileRun {
+  readonly #name: string
+  readonly #options: FileOptions
+  readonly #context: SourceContext
+  readonly #timing: FileTiming
+  readonly #owners = new FileOwners()
+  readonly #files: OpenFiles
+  readonly #buffers = new ReadBuffers()
+  readonly #followers = new Map<string, Follower>()
+  /** Positions of paths whose files have gone, should they come back. */
+  readonly #retired = new Map<string, FilePosition>()
+  readonly #tasks = new Set<Promise<void>>()
+  readonly #faults = new Map<string, string>()
+  readonly #ticker: Ticker
+  /** Aborted by the daemon's stop or by the first failure of any part. */
+  readonly #stop = new AbortController()
+  readonly #stopped: Promise<void>
+  #failure: { readonly error: unknown } | null = null
+
+  constructor(
+    name: string,
+    options: FileOptions,
+    context: SourceContext,
+    timing: FileTiming,
+    filesMax: number,
+  ) {
+    this.#name = name
+    this.#options = options
+    this.#context = context
+    this.#timing = timing
+    this.#files = new OpenFiles(filesMax)
+    this.#ticker = new Ticker(context.clock)
+    this.#stopped = new Promise((resolve) => {
+      this.#stop.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  async run(): Promise<void> {
+    const stop = () => this.#stop.abort()
+    if (this.#context.signal.aborted) return
+    this.#context.signal.addEventListener('abort', stop, { once: true })
+    try {
+      await this.#start()
+      if (this.#context.once) await Promise.all(this.#tasks)
+      else await this.#watch()
+    } finally {
+      stop()
+      this.#context.signal.removeEventListener('abort', stop)
+      this.#ticker.wakeAll()
+      await Promise.allSettled(this.#tasks)
+      await this.#files.close()
+    }
+    if (this.#failure !== null) throw this.#failure.error
+  }
+
+  /** Takes up the committed partitions and what the globs match now. */
+  async #start(): Promise<void> {
+    const known: [string, FilePosition][] = []
+    for (const [path, checkpoint] of this.#context.checkpoints) {
+      if (!this.#options.paths.some((pattern) => matchesGlob(pattern, path))) continue
+      const position = readPosition(checkpoint)
+      if (position !== null) known.push([path, position])
+      else this.#context.log.warn({ source: this.#name, path }, 'the checkpoint is not understood')
+    }
+    // If a crash left one file in two checkpoints, the one that is further ahead has it.
+    known.sort(([, a], [, b]) => b.offset - a.offset)
+    for (const [, position] of known) this.#owners.remember(position.finished)
+    const bornSinceMs = Math.max(...known.map(([, position]) => position.atMs), -Infinity)
+    const from = this.#context.once ? 'beginning' : this.#options.from
+    const start = { from, bornSinceMs: known.length === 0 ? Infinity : bornSinceMs } as const
+    const found = await this.#expand()
+    const followers = known.map(([path, position]) => this.#add(path, position, start))
+    for (const path of found) {
+      if (!this.#followers.has(path)) followers.push(this.#add(path, null, start))
+    }
+    for (const follower of followers) await follower.reserve()
+    const turns: Turn[] = []
+    for (const follower of followers) turns.push(await follower.prepare())
+    followers.forEach((follower, i) => this.#spawn(follower, turns[i]))
+  }
+
+  /** Drives the followers and looks for new files until the stop. */
+  async #watch(): Promise<void> {
+    const { clock } = this.#context
+    let scanAt = clock.monotonic() + this.#timing.quietMs
+    let scan: Promise<void> | null = null
+    while (!this.#stop.signal.aborted) {
+      await clock.sleep(this.#timing.pollMs, this.#stop.signal)
+      this.#ticker.tick()
+      if (scan !== null || clock.monotonic() < scanAt) continue
+      scan = this.#scan().finally(() => {
+        scan = null
+        scanAt = clock.monotonic() + this.#timing.quietMs
+      })
+      this.#track(scan)
+    }
+  }
+
+  async #scan(): Promise<void> {
+    const found = await this.#expand()
+    for (const [path, follower] of this.#followers) {
+      const position = follower.ended
+      if (position === null || found.has(path)) continue
+      this.#followers.delete(path)
+      this.#retire(path, position)
+    }
+    const start = { from: 'beginning', bornSinceMs: -Infinity } as const
+    for (const path of found) {
+      if (this.#followers.has(path) || this.#stop.signal.aborted) continue
+      const follower = this.#add(path, this.#retired.get(path) ?? null, start)
+      this.#spawn(follower, await follower.prepare())
+    }
+  }
+
+  #retire(path: string, position: FilePosition): void {
+    this.#retired.delete(path)
+    this.#retired.set(path, position)
+    const oldest = this.#retired.keys().next().value
+    if (this.#retired.size > partitionsMax && oldest !== undefined) this.#retired.delete(oldest)
+  }
+
+  /** Paths that match now, each once; says which globs match nothing or too much. */
+  async #expand(): Promise<Set<string>> {
+    const found = new Set<string>()
+    for (const pattern of this.#options.paths) {
+      const { paths, cut } = await expandGlob(pattern)
+      let left = 0
+      for (const path of paths) {
+        if (found.size < partitionsMax) found.add(path)
+        else left += 1
+      }
+      const key = isGlob(pattern) ? pattern : resolve(pattern)
+      if (left > 0) this.#fault(key, `${left} files beyond ${partitionsMax} are not read`)
+      else if (cut) this.#fault(key, `more than ${globEntriesMax} directory entries; not all seen`)
+      else this.#fault(key, paths.length === 0 ? 'no file matches' : null)
+    }
+    return found
+  }
+
+  #fault(key: string, message: string | null): void {
+    if ((this.#faults.get(key) ?? null) === message) return
+    // A plain path shares its key with its follower, whose own fault comes back into view.
+    this.#context.fault(key, message ?? this.#followers.get(key)?.fault ?? null)
+    if (message === null) this.#faults.delete(key)
+    else {
+      this.#faults.set(key, message)
+      this.#context.log.warn({ source: this.#name, path: key }, message)
+    }
+  }
+
+  #add(
+    path: string,
+    position: FilePosition | null,
+    start: { from: 'end' | 'beginning'; bornSinceMs: number },
+  ): Follower {
+    const keep = this.#options.from === 'end' && !this.#context.once
+    const follower = new Follower(
+      path,
+      position,
+      { ...start, keep },
+      {
+        source: this.#name,
+        context: this.#context,
+        timing: this.#timing,
+        owners: this.#owners,
+        files: this.#files,
+      },
+    )
+    this.#followers.set(path, follower)
+    return follower
+  }
+
+  #spawn(follower: Follower, first: Turn | undefined): void {
+    if (first !== undefined) this.#track(this.#follow(follower, first))
+  }
+
+  #track(task: Promise<void>): void {
+    const tracked = task
+      .catch((error: unknown) => {
+        this.#failure ??= { error }
+        this.#stop.abort()
+      })
+      .finally(() => this.#tasks.delete(tracked))
+    this.#tasks.add(tracked)
+  }
+
+  /** Gives a follower its turns until it has nothing more, is retired, or the source stops. */
+  async #follow(follower: Follower, first: Turn): Promise<void> {
+    let turn = first
+    for (;;) {
+      for (const batch of turn.batches) await this.#emit(batch)
+      if (this.#stop.signal.aborted) return
+      if (turn.done) return follower.close()
+      if (!turn.more) await this.#ticker.wait(follower.delayMs)
+      if (this.#stop.signal.aborted || this.#followers.get(follower.path) !== follower) return
+      turn = await this.#buffers.lend((buffer) => follower.turn(buffer))
+    }
+  }
+
+  /** Waits for the pipeline, but not beyond a stop. */
+  async #emit(batch: Batch): Promise<void> {
+    if (this.#stop.signal.aborted) return
+    await Promise.race([this.#context.emit(batch), this.#stopped])
+  }
+}

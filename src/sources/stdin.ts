@@ -1,0 +1,76 @@
+/** Source kind `stdin`: lines piped into the process. A pipe cannot be read twice, so nothing can be
+ *  resumed: what was read and not committed when the daemon dies is lost, and the position counts
+ *  from 0 again after a restart. Whoever needs every line writes to a file and follows that. */
+import type { Readable } from 'node:stream'
+import { z } from 'zod'
+import type { Batch } from '../model/event.ts'
+import { LineCutter, type Piece } from './lines.ts'
+import type { Source, SourceContext, SourceType } from './source.ts'
+
+/** The one partition of this kind. */
+export const stdinPartition = 'stdin'
+
+export type StdinOptions = Record<string, never>
+
+export const stdin: SourceType<StdinOptions> = {
+  kind: 'stdin',
+  doc: 'Lines from standard input. Nothing is resumed after a restart.',
+  example: '- { stdin: {} }',
+  options: z.strictObject({}),
+  create: (name) => stdinSource(name, process.stdin),
+}
+
+/**
+ * Reads `input` to its end; the unterminated last line comes in a final batch.
+ * Positions count the bytes that were read. The stream is destroyed when the signal aborts.
+ */
+export function stdinSource(name: string, input: Readable): Source {
+  return { name, run: (context) => read(name, input, context) }
+}
+
+async function read(name: string, input: Readable, context: SourceContext): Promise<void> {
+  const cutter = new LineCutter()
+  const aborted = new Promise<'aborted'>((resolve) => {
+    if (context.signal.aborted) resolve('aborted')
+    context.signal.addEventListener('abort', () => resolve('aborted'), { once: true })
+  })
+  const emit = (piece: Piece, final: boolean) =>
+    Promise.race([context.emit(batchOf(name, piece, final, context.clock.now())), aborted])
+  context.opened(stdinPartition)
+  const chunks = input.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer | string>
+  try {
+    for (;;) {
+      const next = await Promise.race([chunks.next(), aborted])
+      if (next === 'aborted') return
+      if (next.done === true) break
+      for (const piece of cutter.push(Buffer.from(next.value))) {
+        if ((await emit(piece, false)) === 'aborted') return
+      }
+    }
+    const rest = cutter.finish(false)
+    if (rest !== null) await emit(rest, true)
+  } catch (error) {
+    // Only the pipe's own errors end here quietly: the other sources must go on.
+    const broken = input.errored
+    if (broken === null || broken !== error) throw error
+    context.fault(stdinPartition, `cannot read: ${broken.message}`)
+    context.log.warn({ source: name, error: broken.message }, 'standard input broke')
+  } finally {
+    // On a stop the partition is not closed: that would let the watermark run ahead.
+    if (context.signal.aborted) input.destroy()
+    else context.closed(stdinPartition)
+  }
+}
+
+function batchOf(source: string, piece: Piece, final: boolean, arrivalMs: number): Batch {
+  return {
+    source,
+    partition: stdinPartition,
+    bytes: piece.bytes,
+    start: piece.start,
+    checkpoint: { offset: piece.end },
+    arrivalMs,
+    final,
+    skippedBytes: piece.skippedBytes,
+  }
+}
