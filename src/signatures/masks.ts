@@ -93,7 +93,7 @@ export const digitMasks: readonly Mask[] = [
 
 /** Tried in order where a token starts with a letter. */
 export const letterMasks: readonly Mask[] = [
-  time(/(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? \p{Lu}\p{Ll}\p{Ll} +\d\d? [\d:.]+(?: \d{4})?/uy),
+  time(/(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? \p{Lu}\p{Ll}\p{Ll} +\d\d? \d\d:[\d:.]+(?: \d{4})?/uy),
   time(/(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{1,2} \d\d:\d\d:\d\d/y),
   uuid,
   url,
