@@ -151,7 +151,7 @@ export function loadConfig(path: string): Config {
 /** @param base Folder that relative paths in it start from. */
 export function parseConfig(file: string, text: string, base: string): Config {
   const document = readYaml(file, text)
-  const given = check(document, schema) as Given
+  const given = check(document, schema)
   const faults: Fault[] = []
   const at = (path: string): string => (isAbsolute(path) ? path : join(base, path))
   const sources = given.sources.map((source, index) => readSource(source, index, given, faults, at))

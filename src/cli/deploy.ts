@@ -54,7 +54,8 @@ export const addDeploy: AddCommand = (program, io) => {
 
 async function deploy(io: Io, options: DeployOptions): Promise<void> {
   const config = configOf(options)
-  const { config: _file, data, server, json, ...report } = options
+  const { data, server, json } = options
+  const report = reportOf(options)
   const dataDir = dataDirOf(data ?? config.store.path ?? undefined, io.env)
   const now = io.clock.now()
   // Checked here as well, so that a spooled report has the same faults as a posted one.
@@ -68,6 +69,14 @@ async function deploy(io: Io, options: DeployOptions): Promise<void> {
   // The time of the command counts, not that of the request's arrival.
   const taken = await client.post('/deploys', { ...report, start: report.start ?? checked.start })
   tell(io, taken as Deploy, json, `reported to ${client.origin}`)
+}
+
+/** The fields of a report among the options. */
+function reportOf(options: DeployOptions): Partial<DeployOptions> {
+  const names = ['sha', 'env', 'service', 'by', 'url', 'previous', 'start', 'end', 'kind', 'status'] as const // prettier-ignore
+  return Object.fromEntries(
+    names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+  )
 }
 
 function tell(io: Io, deploy: Deploy, json: boolean | undefined, where: string): void {

@@ -13,7 +13,7 @@ import type { EventDocument } from '../store/events.ts'
 import { itemKey, requestsKey } from '../windows/history.ts'
 import { paneStart } from '../windows/panes.ts'
 import { anyScope } from '../windows/watermark.ts'
-import { addEvent, addSample, emptyPane, wantsSample } from '../windows/window.ts'
+import { addEvent, addSample, emptyPane, wantsSample, type Pane } from '../windows/window.ts'
 import type { ScopeOfRow } from './enrich.ts'
 import {
   addSignature,
@@ -165,7 +165,7 @@ function bindRule(rule: Rule, columns: Columns): AddToRule {
   const spans = !rule.by.includes('service') || !rule.by.includes('env')
   const keys = rule.by.map((field) => ({ field, column: columns.fields.get(field) }))
   return (into, event, scope, partition) => {
-    let pane = null
+    let pane: Pane | null = null
     for (const [input, match] of matches.entries()) {
       if (!match(event.row)) continue
       if (pane === null) {
@@ -177,7 +177,7 @@ function bindRule(rule: Rule, columns: Columns): AddToRule {
         const series = getOrMake(into, seriesKey(labels), () => ({
           labels,
           scope: spans ? anyScope : scope,
-          panes: new Map(),
+          panes: new Map<number, Pane>(),
         }))
         pane = getOrMake(series.panes, paneStart(event.time, paneMs), () =>
           emptyPane(queries.length, exact),
