@@ -1,0 +1,46 @@
+/** A temporary directory of log files for the tests of the file source. */
+import * as fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { fileSource, type FileOptions } from '../../src/sources/file.ts'
+import type { Source } from '../../src/sources/source.ts'
+
+/** Fast enough for tests, slow enough to meet a file between two polls. */
+export const testTiming = { pollMs: 2, quietMs: 10, rotateWaitMs: 40 }
+
+export class LogDir {
+  readonly dir = fs.mkdtempSync(join(tmpdir(), 'lastpush-file-'))
+
+  constructor(cleanUp: (done: () => void) => void = onTestFinished) {
+    cleanUp(() => fs.rmSync(this.dir, { recursive: true, force: true }))
+  }
+
+  path(name: string): string {
+    return join(this.dir, name)
+  }
+
+  append(name: string, content: string | Buffer): void {
+    fs.appendFileSync(this.path(name), content)
+  }
+
+  rename(from: string, to: string): void {
+    fs.renameSync(this.path(from), this.path(to))
+  }
+
+  remove(name: string): void {
+    fs.rmSync(this.path(name))
+  }
+
+  truncate(name: string, size = 0): void {
+    fs.truncateSync(this.path(name), size)
+  }
+
+  /** A file source over globs relative to the directory, reading from the beginning. */
+  source(patterns: readonly string[], options: Partial<FileOptions> & { filesMax?: number } = {}) {
+    const { filesMax, ...rest } = options
+    const paths = patterns.map((pattern) => this.path(pattern))
+    const limits = { timing: testTiming, ...(filesMax === undefined ? {} : { filesMax }) }
+    return fileSource('logs', { paths, from: 'beginning', ...rest }, limits) satisfies Source
+  }
+}
