@@ -101,6 +101,8 @@ export class ApiServer {
   /** Ends every connection. May be called twice, and without `listen`. */
   async close(): Promise<void> {
     this.#streams.close()
+    // Closing while the routes are still being added would wait for ever.
+    await this.#ready.catch(() => {})
     await this.#app.close()
   }
 

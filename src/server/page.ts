@@ -2,7 +2,7 @@
  *  document that names them may not. A name is checked against the form that the build gives before
  *  any folder is touched, so no path can lead out of the build. Views are told apart by the query
  *  of the address, so `/` is the only document. */
-import { access } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
@@ -20,7 +20,7 @@ export async function servePage(app: FastifyInstance, root: string): Promise<voi
   app.get<{ Params: { '*': string } }>('/*', async (request, reply) => {
     const name = request.params['*'] === '' ? 'index.html' : request.params['*']
     if (!builtName.test(name)) throw new HttpError('NOT_FOUND', 'there is nothing at this path')
-    if (!(await exists(join(root, name)))) {
+    if (!(await isFile(join(root, name)))) {
       const why = name === 'index.html' ? missing : 'there is nothing at this path'
       throw new HttpError('NOT_FOUND', why)
     }
@@ -29,9 +29,10 @@ export async function servePage(app: FastifyInstance, root: string): Promise<voi
   })
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
+/** A plain file: no folder, and no link, since that may lead anywhere. */
+async function isFile(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (facts) => facts.isFile(),
     () => false,
   )
 }
