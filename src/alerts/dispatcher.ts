@@ -7,10 +7,12 @@ import type { Deploy } from '../model/deploy.ts'
 import type { Page, PageReason } from '../model/page.ts'
 import type { Notification, RecordPut, State } from '../store/state.ts'
 import {
+  adopt,
   afterTelling,
   alertsInOrder,
   holdsOnset,
   isOver,
+  leave,
   openGroup,
   reasons,
   takeIn,
@@ -76,19 +78,30 @@ export class Dispatcher {
     return notifications.length
   }
 
-  /** An onset stays in the group that it was first told in, whatever it is attributed to later. */
+  /** An onset stays in the group that it was first told in, whatever it is attributed to later;
+   *  before that a new attribution moves it. */
   #assign(groups: Map<string, Group>, transition: Transition, now: number): void {
     const { route } = this.#options
     const { alert } = transition
     const labels = groupLabels(route, alert)
     const id = groupId(route.receiver, labels)
     const open = [...groups.values()]
-    const home =
-      open.find((group) => holdsOnset(group, alert)) ?? open.find((group) => group.id === id)
+    const held = open.find((group) => holdsOnset(group, alert))
+    const home = held !== undefined && (held.paged || held.id === id) ? held : undefined
+    const waiting = held !== undefined && home === undefined ? held : undefined
+    if (waiting !== undefined) leave(groups, waiting, alert)
     // The end of something that was never told needs no telling.
-    if (home === undefined && transition.kind !== 'firing') return
-    const group = home ?? openGroup(id, route.receiver, labels, transition)
-    groups.set(group.key, takeIn(group, transition, now, route))
+    if (held === undefined && transition.kind !== 'firing') return
+    const target = home ?? [...groups.values()].find((group) => group.id === id)
+    const group = target ?? openGroup(id, route.receiver, labels, transition)
+    const moved = waiting === undefined ? [] : waiting.pending
+    const taken = takeIn(
+      { ...group, pending: [...group.pending, ...moved] },
+      transition,
+      now,
+      route,
+    )
+    groups.set(group.key, adopt(taken, route))
   }
 
   #tell(group: Group, now: number): Notification[] {

@@ -2,7 +2,7 @@
  *  something to tell. Pure; times are wall times in ms. */
 import { shortHash, type Alert, type Transition } from '../model/alert.ts'
 import type { PageReason } from '../model/page.ts'
-import type { Route } from './route.ts'
+import { groupId, groupLabels, type Route } from './route.ts'
 
 /** Alerts kept in one group; what comes beyond is counted in the page's last line only. */
 export const groupAlertsMax = 1_000
@@ -67,6 +67,27 @@ export function takeIn(group: Group, transition: Transition, now: number, route:
       : Math.max(now, group.lastSentAt + route.groupIntervalMs)
   // News never waits for an earlier repeat, nor does it put off what is due already.
   return { ...next, flushAt: Math.min(due, group.flushAt ?? Infinity) }
+}
+
+/** Takes an onset out of a group that has told nothing yet. Its transitions go with it when it was
+ *  the only one; else they are told with the rest, which does no harm. */
+export function leave(groups: Map<string, Group>, group: Group, alert: Alert): void {
+  const alerts = Object.fromEntries(
+    Object.entries(group.alerts).filter(([key]) => key !== alert.fingerprint),
+  )
+  if (Object.keys(alerts).length === 0) groups.delete(group.key)
+  else groups.set(group.key, { ...group, alerts })
+}
+
+/** When every alert of a group has been attributed anew to the same thing, the group is about that:
+ *  what comes later of it belongs here, not on a page of its own. */
+export function adopt(group: Group, route: Route): Group {
+  const wanted = Object.values(group.alerts).map((alert) => groupLabels(route, alert))
+  const [first] = wanted
+  if (first === undefined) return group
+  const id = groupId(group.receiver, first)
+  const agreed = wanted.every((labels) => groupId(group.receiver, labels) === id)
+  return agreed ? { ...group, id, labels: first } : group
 }
 
 /** True when every alert of it is resolved. */
