@@ -20,7 +20,7 @@ import type { Rule } from './rules/rule.ts'
 import { SignatureTable } from './signatures/signature.ts'
 import type { Commit, PaneRow, RecordPut, SignatureDelta } from './store/state.ts'
 import { History, historyMs, itemKey, type ExposureKind } from './windows/history.ts'
-import { Watermarks } from './windows/watermark.ts'
+import { anyScope, Watermarks } from './windows/watermark.ts'
 
 /** A batch at least this large means that the reader is catching up. */
 const catchingUpBytes = 128 * 1_024
@@ -246,6 +246,11 @@ export class Pipeline {
   /** Event time that a scope has certainly reached, ms; -Infinity before the first event. */
   reached(scope: string): number {
     return this.#watermarks.reached(scope)
+  }
+
+  /** Event time that every scope has certainly reached, ms; -Infinity when there is none. */
+  reachedByAll(): number {
+    return this.#watermarks.of(anyScope, this.#wallTime())
   }
 
   get engine(): Engine {

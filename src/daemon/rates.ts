@@ -5,14 +5,16 @@ import type { PaneRow, StateReader } from '../store/state.ts'
 
 const errorLevels: ReadonlySet<string> = new Set(['emerg', 'alert', 'crit', 'error'])
 
-/** An error is an event of level error or worse, or a request answered with 5xx. */
+/** An error is an event of level error or worse, or a request answered with 5xx. One failure usually
+ *  leaves both, in two logs, so a step counts the larger of the two and never their sum. */
 export async function rates(question: RatesQuestion, reader: StateReader): Promise<Rates> {
   const step = question.stepSeconds
   const from = Math.floor(question.from / 1_000 / step) * step
   const to = Math.ceil(question.to / 1_000)
   const steps = Math.max(0, Math.ceil((to - from) / step))
   const requests = new Array<number>(steps).fill(0)
-  const errors = new Array<number>(steps).fill(0)
+  const logged = new Array<number>(steps).fill(0)
+  const answered = new Array<number>(steps).fill(0)
   const panes = await reader.panes({
     from,
     to,
@@ -23,8 +25,8 @@ export async function rates(question: RatesQuestion, reader: StateReader): Promi
   for (const pane of panes) {
     const at = Math.floor((pane.second - from) / step)
     const count = pane.count + pane.late
-    if (pane.kind === 'requests') requests[at] = (requests[at] ?? 0) + count
-    else if (isError(pane)) errors[at] = (errors[at] ?? 0) + count
+    const into = seriesOf(pane, { requests, logged, answered })
+    if (into !== null) into[at] = (into[at] ?? 0) + count
   }
   return {
     from: isoTime(from * 1_000),
@@ -32,10 +34,12 @@ export async function rates(question: RatesQuestion, reader: StateReader): Promi
     step,
     times: requests.map((_, index) => from + index * step),
     requests,
-    errors,
+    errors: logged.map((count, index) => Math.max(count, answered[index] ?? 0)),
   }
 }
 
-function isError(pane: PaneRow): boolean {
-  return pane.kind === 'level' ? errorLevels.has(pane.id) : /^5\d\d$/.test(pane.id)
+function seriesOf<T>(pane: PaneRow, series: { requests: T; logged: T; answered: T }): T | null {
+  if (pane.kind === 'requests') return series.requests
+  if (pane.kind === 'level') return errorLevels.has(pane.id) ? series.logged : null
+  return /^5\d\d$/.test(pane.id) ? series.answered : null
 }

@@ -105,7 +105,7 @@ export class DaemonView implements View {
     return since(question, {
       reader: this.#parts.state,
       exposure: this.#parts.exposure,
-      nowMs: this.#parts.clock.now(),
+      nowMs: this.#known(),
       faults: this.#parts.faults(),
     })
   }
@@ -129,6 +129,14 @@ export class DaemonView implements View {
 
   ready(): Health {
     return this.#parts.ready()
+  }
+
+  /** Event time up to which something is known, ms: to count seconds of which no line can have
+   *  arrived yet would make every rate fall at the end. */
+  #known(): number {
+    const { clock, pipeline } = this.#parts
+    const newest = [...pipeline.partitions()].map((partition) => (partition.newest ?? -1) + 1)
+    return Math.min(clock.now(), Math.max(pipeline.reachedByAll(), ...newest))
   }
 
   #pending(): Alert[] {

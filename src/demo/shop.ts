@@ -29,7 +29,7 @@ export class Shop {
   readonly config: string
   readonly #traffic = new Traffic(20_110_119)
   readonly #clock: Clock
-  /** Requests written since the live start. */
+  /** Requests written since the end of the history. */
   #written = 0
   #liveSince = 0
   health: Health = 'well'
@@ -47,6 +47,7 @@ export class Shop {
   /** One hour up to now, at once, with the pushes of a quiet morning. */
   writeHistory(pushes: readonly Push[]): void {
     const now = Math.floor(this.#clock.now() / 1_000)
+    this.#liveSince = now * 1_000
     const access: string[] = []
     const php: string[] = []
     for (let second = now - historySeconds; second < now; second++) {
@@ -63,10 +64,9 @@ export class Shop {
     appendFileSync(join(this.dir, 'deployinator.log'), `${deployinatorLine(push)}\n`)
   }
 
-  /** Writes live traffic until the signal aborts. A slow machine catches up: every second gets its
-   *  lines, under its own time. */
+  /** Writes live traffic from the end of the history until the signal aborts. A slow machine catches
+   *  up: every second gets its lines, under its own time. */
   async live(signal: AbortSignal): Promise<void> {
-    this.#liveSince = this.#clock.now()
     while (!signal.aborted) {
       await this.#clock.sleep(writeEveryMs, signal)
       const now = this.#clock.now()

@@ -1,7 +1,7 @@
 /** Steps 3 and 4 of a line's way: which events concern which rule, and what they add to its panes
  *  and to the verdict series. A pure function of the columns and of what is known of the partition;
  *  nothing is decided here. */
-import { lineText, rowKind, type Columns } from '../model/columns.ts'
+import { lineText, type Columns } from '../model/columns.ts'
 import { eventId, type Sample } from '../model/event.ts'
 import { scopeOf } from '../model/scope.ts'
 import { rowFields } from '../parsers/fields.ts'
@@ -247,9 +247,4 @@ function documentOf(
 
 function increment(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
-}
-
-/** True when a row is an event; continuations and unparsed lines are only counted. */
-export function isEvent(columns: Columns, row: number): boolean {
-  return columns.kind[row] === rowKind.event
 }

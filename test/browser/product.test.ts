@@ -64,7 +64,7 @@ test('the demo tells its story and its page shows the push that broke the shop',
     await page.goto(origin)
     await page.locator('[data-testid=deploy-mark][data-role=bad]').first().waitFor()
     await page.locator('[data-testid=since-item][data-class=new]').first().waitFor()
-    await demo.printed(/^UPDATE|91c02fe77b of web by bob goes out/m)
+    await page.locator('[data-testid=alert-card]').nth(2).waitFor()
     expect(await page.locator('[data-testid=sentence]').textContent()).toContain('3b77d0c5ae')
     expect(await page.locator('[data-testid=alert-card]').first().textContent()).toContain('alice')
     await mkdir(join(root, 'test-results'), { recursive: true })
