@@ -162,12 +162,13 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
   delivery.start()
   down.add('delivery', () => delivery.stop())
   if (indexer !== null) down.addLoop('indexer', (signal) => indexer.run(signal))
+  sources.start()
+  down.add('sources', () => sources.stop())
+  await sources.found()
   ingest.start()
   down.add('ingest', () => ingest.stop())
   await deploys.takeUpSpool()
   for (const path of config.deployLogs) deploys.follow(path, down)
-  sources.start()
-  down.add('sources', () => sources.stop())
   down.addLoop('housekeeping', (signal) =>
     keepHouse(
       {
@@ -198,7 +199,8 @@ async function openIndex(dataDir: string, log: Log): Promise<EventIndex | null> 
 }
 
 async function restore(pipeline: Pipeline, state: State, clock: Clock): Promise<void> {
-  const now = Math.floor(clock.now() / 1_000)
+  const nowMs = clock.now()
+  const now = Math.floor(nowMs / 1_000)
   const [partitions, scopes, series, panes, signatures] = await Promise.all([
     state.records('partition'),
     state.records('scope'),
@@ -206,7 +208,7 @@ async function restore(pipeline: Pipeline, state: State, clock: Clock): Promise<
     state.panes({ from: now - historyMs / 1_000, to: now + 3_600 }),
     state.signatures(),
   ])
-  pipeline.restore({ partitions, scopes, series, panes, signatures })
+  pipeline.restore({ partitions, scopes, series, panes, signatures, nowMs })
 }
 
 /** The configured receivers, and a console where none is. */

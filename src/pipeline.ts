@@ -204,9 +204,17 @@ export class Pipeline {
     readonly series: ReadonlyMap<string, unknown>
     readonly panes: readonly PaneRow[]
     readonly signatures: readonly SignatureDelta[]
+    /** Wall time, ms. */
+    readonly nowMs: number
   }): void {
     for (const [key, value] of stored.partitions) {
-      this.#partitions.set(key, value as PartitionState)
+      const partition = value as PartitionState
+      this.#partitions.set(key, partition)
+      // Held back from the first moment: another source must not run ahead of what this partition
+      // has gathered while nobody was reading.
+      if (this.#options.sources.has(partition.source)) {
+        this.opened(partition.source, key, stored.nowMs)
+      }
     }
     for (const [scope, value] of stored.scopes) {
       const { first, reached } = value as { first: number | null; reached: number | null }

@@ -32,10 +32,17 @@ export function composeAlert(
     suspects: onset.blame.suspects,
     value: onset.value,
     threshold: onset.threshold,
-    summary: fillTemplate(source.summary, summaryFacts(onset)),
+    summary: summaryOf(source.summary, onset),
     samples: onset.samples,
     fingerprint: onset.fingerprint,
   }
+}
+
+/** The filled template; sources that the decision had to do without are always named. */
+function summaryOf(template: string, onset: Onset): string {
+  const summary = fillTemplate(template, summaryFacts(onset))
+  const missing = onset.facts['incomplete']
+  return missing === undefined ? summary : `${summary} (incomplete: ${missing})`
 }
 
 /** `{name}` → the fact of that name; an unknown name is left as it stands. One pass, so that a

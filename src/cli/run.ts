@@ -4,6 +4,7 @@ import pretty from 'pino-pretty'
 import { fileSourceConfig, type Config } from '../config.ts'
 import { startDaemon } from '../daemon.ts'
 import { appendToSpool } from '../store/spool.ts'
+import { LastpushError } from '../model/errors.ts'
 import { machineZone } from '../parsers/zone.ts'
 import { configOf, onePass, readDeploys, rulePatterns, type OnePassOptions } from './engine.ts'
 import { collect, dataDirOf, printJson, type AddCommand, type Io } from './io.ts'
@@ -63,6 +64,10 @@ async function runOnce(io: Io, files: readonly string[], options: RunOptions): P
 async function runDaemon(io: Io, files: readonly string[], options: RunOptions): Promise<void> {
   const log = createLog(io)
   const config = withArguments(configOf(options), files, options)
+  if (config.sources.length === 0) {
+    const message = 'nothing to read: name log files, or a lastpush.yaml with sources (-c)'
+    throw new LastpushError('USAGE', message)
+  }
   const dataDir = dataDirOf(options.data ?? config.store.path ?? undefined, io.env)
   if (options.deploys !== undefined) {
     for (const deploy of readDeploys(io, options.deploys, config.env).list()) {

@@ -7,6 +7,8 @@ import type { Pipeline } from '../pipeline.ts'
 import type { Source } from '../sources/source.ts'
 import type { Ingest } from './ingest.ts'
 
+/** How long a source may take to name what it reads before the others go ahead, ms. */
+const foundWithinMs = 1_000
 /** Pause before a source that failed is run again, ms. */
 const restartMs = 1_000
 
@@ -22,14 +24,26 @@ export class RunningSources {
   readonly #options: SourcesOptions
   readonly #stopping = new AbortController()
   readonly #faults = new Map<string, string>()
+  readonly #silent: Set<Source>
+  #allFound: () => void = () => {}
   #running: Promise<unknown> = Promise.resolve()
 
   constructor(options: SourcesOptions) {
     this.#options = options
+    this.#silent = new Set(options.sources)
   }
 
   start(): void {
     this.#running = Promise.all(this.#options.sources.map((source) => this.#run(source)))
+  }
+
+  /** Resolves when every source has named a partition or a fault, or its time for it is over. Until
+   *  then nothing should be ingested: the watermark of a scope would run ahead of a partition that
+   *  is about to be found, and all its lines would be late. */
+  async found(): Promise<void> {
+    const inTime = new AbortController()
+    this.#allFound = () => inTime.abort()
+    if (this.#silent.size > 0) await this.#options.clock.sleep(foundWithinMs, inTime.signal)
   }
 
   /** Partition → what an operator should mend. */
@@ -52,10 +66,16 @@ export class RunningSources {
           clock,
           log,
           checkpoints: this.#checkpoints(),
-          opened: (partition) => pipeline.opened(source.name, partition, clock.now()),
+          opened: (partition) => {
+            pipeline.opened(source.name, partition, clock.now())
+            this.#heardOf(source)
+          },
           closed: (partition) => pipeline.closed(partition),
           emit: (batch) => ingest.offer(batch),
-          fault: (partition, message) => this.#fault(partition, message),
+          fault: (partition, message) => {
+            this.#fault(partition, message)
+            this.#heardOf(source)
+          },
           once: false,
           signal,
         })
@@ -78,6 +98,11 @@ export class RunningSources {
       if (checkpoint !== null) checkpoints.set(partition, checkpoint)
     }
     return checkpoints
+  }
+
+  #heardOf(source: Source): void {
+    this.#silent.delete(source)
+    if (this.#silent.size === 0) this.#allFound()
   }
 
   #fault(partition: string, message: string | null): void {
