@@ -19,7 +19,7 @@ const finishedMax = 32
 /** Offset from which equal bytes prove equal files; shorter logs repeat each other by chance. */
 export const evidenceBytesMin = 1_024
 /** File systems stamp with the time of the last kernel tick, so a file may seem older than it is. */
-const fileTimeCoarseMs = 100
+export const fileTimeCoarseMs = 100
 
 const offset = z.int().nonnegative()
 const headSchema = z.object({ bytes: offset, hash: z.string() })

@@ -10,7 +10,7 @@ import type { FileOwners, OpenFiles } from './file-limits.ts'
 import { closingOnError, FileOpening, type FirstRead } from './file-opening.ts'
 import { FileProgress } from './file-progress.ts'
 import { FileReader } from './file-reader.ts'
-import { compressedSince, locate, look } from './file-rotation.ts'
+import { compressedSince, locate, look, rotatedFrom } from './file-rotation.ts'
 import type { SourceContext } from './source.ts'
 
 /** Pace of a file source, ms. Users do not see it; tests shorten it. */
@@ -30,6 +30,8 @@ export interface FollowerParts {
   readonly timing: FileTiming
   readonly owners: FileOwners
   readonly files: OpenFiles
+  /** The follower of another path; undefined when nobody follows it. */
+  readonly followerOf: (path: string) => Follower | undefined
 }
 
 /** What came of one turn. */
@@ -55,6 +57,8 @@ export class Follower {
   #opened = false
   /** The end of the file was reached in the last read. */
   #atEnd = false
+  /** Offset up to which the file was read in the last turn, its unfinished line included. */
+  #readTo = -1
   /** Facts of the path when its file was last read to the end. */
   #seen: BigIntStats | null = null
   /** Monotonic time since which the file has left its path and was silent. */
@@ -66,8 +70,8 @@ export class Follower {
 
   /**
    * @param position Where to go on; null when nothing of the path was ever read.
-   * @param start Where to begin then; `keep` commits an empty batch there, so that lines written
-   *   while the daemon is stopped later are not taken for old ones.
+   * @param start Where to begin then; `keep` commits an empty batch there, so that what is written
+   *   or renamed while the daemon is stopped later is not taken for old.
    */
   constructor(
     path: string,
@@ -77,7 +81,7 @@ export class Follower {
   ) {
     this.path = path
     this.#parts = parts
-    this.#opening = new FileOpening(path, parts.owners, start)
+    this.#opening = new FileOpening(path, parts.owners, start, () => this.#reserveElders())
     this.#keepStart = start.keep
     this.#progress = new FileProgress(parts.source, path, parts.context, position)
     this.#delayMs = parts.timing.pollMs
@@ -100,9 +104,18 @@ export class Follower {
     return this.#reading ? null : this.#progress.position
   }
 
-  /** Lays hold of the files that this path has a right to, before any other path begins. */
+  /** Looks at the path before any follower reads; lays hold of what belongs to it. */
   reserve(): Promise<void> {
     return this.#opening.reserve(this.#progress.position)
+  }
+
+  /** Lays hold of the files put aside since the one it reads, before another path takes them. */
+  async reserveRest(): Promise<void> {
+    if (this.#progress.position !== null) await this.reserve()
+  }
+
+  async #reserveElders(): Promise<void> {
+    for (const elder of rotatedFrom(this.path)) await this.#parts.followerOf(elder)?.reserveRest()
   }
 
   /** Opens what there is, so that the partition is known before the first batch of any. */
@@ -141,12 +154,10 @@ export class Follower {
 
   async #turn(buffer: Buffer): Promise<Turn> {
     const { context, timing, files } = this.#parts
-    const position = this.#progress.position
-    if (!this.#reading || position === null) return (await this.#begin()) ?? this.#rest()
-    if (!this.#atEnd) return this.#read(buffer)
+    if (!this.#reading) return (await this.#begin()) ?? this.#rest()
+    if (!this.#atEnd || context.once) return this.#read(buffer)
     const there = await look(this.path)
-    const here = there !== null && fileId(there) === fileId(position)
-    if (context.once) return this.#finish(here)
+    const here = this.#isFile(there)
     files.markLeft(this.path, !here)
     if (!here) {
       this.#leftSince ??= context.clock.monotonic()
@@ -156,12 +167,15 @@ export class Follower {
     this.#leftSince = null
     this.#progress.seenAtPath()
     // A new time at the same size is a reason to read as well: it may be a new content.
-    if (there.size === this.#seen?.size && there.mtimeNs === this.#seen.mtimeNs) return this.#rest()
+    if (there?.size === this.#seen?.size && there?.mtimeNs === this.#seen?.mtimeNs) {
+      return this.#rest()
+    }
     this.#seen = there
     return this.#read(buffer)
   }
 
   async #read(buffer: Buffer): Promise<Turn> {
+    const { context, timing } = this.#parts
     const reader = await this.#reader()
     if (reader === null) return this.#lose()
     const read = await reader.next(buffer)
@@ -173,18 +187,29 @@ export class Follower {
     }
     this.#report(null)
     this.#atEnd = read.end
-    if (read.bytes > 0) {
-      this.#delayMs = this.#parts.timing.pollMs
-      if (this.#leftSince !== null) this.#leftSince = this.#parts.context.clock.monotonic()
+    const grew = reader.read !== this.#readTo
+    this.#readTo = reader.read
+    if (grew) {
+      this.#delayMs = timing.pollMs
+      if (this.#leftSince !== null) this.#leftSince = context.clock.monotonic()
+    }
+    if (read.pieces.length > 0 || !read.end) {
       const batches: Batch[] = []
       for (const piece of read.pieces) {
         batches.push(await this.#progress.batch(reader.handle, piece, piece.mark))
       }
-      return { batches, more: !read.end || this.#parts.context.once, done: false }
+      return { batches, more: !read.end || context.once, done: false }
     }
-    if (this.#parts.context.once) return more
-    if (this.#leftSince === null) return this.#rest()
-    return (await this.#silent(reader, this.#leftSince)) ? this.#finish(false) : idle
+    // The end is acted on in the turn that saw it: the descriptor may be closed before the next.
+    if (context.once) return this.#finish(reader, this.#isFile(await look(this.path)))
+    if (this.#leftSince === null) return grew ? idle : this.#rest()
+    return (await this.#silent(reader, this.#leftSince)) ? this.#finish(reader, false) : idle
+  }
+
+  /** True when these are the facts of the file being read. */
+  #isFile(there: BigIntStats | null): boolean {
+    const position = this.#progress.position
+    return there !== null && position !== null && fileId(there) === fileId(position)
   }
 
   /** The open file of the position, opened again where it is now; null when it is nowhere. */
@@ -214,12 +239,7 @@ export class Follower {
 
   /** Ends the present file; its unfinished last line counts now.
    *  @param final Nothing comes after it: a one-pass read has reached the file at the path. */
-  async #finish(final: boolean): Promise<Turn> {
-    const reader = this.#parts.files.get(this.path)
-    if (reader === null) {
-      this.#atEnd = false
-      return more
-    }
+  async #finish(reader: FileReader, final: boolean): Promise<Turn> {
     const rest = reader.finish(!final)
     const ending = { terminated: !final, final }
     const batches =
@@ -248,7 +268,7 @@ export class Follower {
     owners.release(fileId(position), this.path)
     await files.drop(this.path)
     this.#reading = false
-    this.#atEnd = false
+    this.#readTo = -1
     this.#seen = null
     this.#leftSince = null
     this.#gone = gone

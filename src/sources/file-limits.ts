@@ -5,7 +5,7 @@
 import type { FilePosition, FinishedFile } from './file-checkpoint.ts'
 import { readBufferBytes, type FileReader } from './file-reader.ts'
 
-/** Descriptors open at once in one source. */
+/** Descriptors open at once in one source, those that a turn has just opened included. */
 export const openFilesMax = 200
 /** Reads under way at once in one source; each has a buffer of `readBufferBytes`. */
 export const readsMax = 8
@@ -24,8 +24,9 @@ export class OpenFiles {
   readonly #open = new Map<string, OpenFile>()
   readonly #busy = new Set<string>()
 
+  /** @param max At least `readsMax` + 2: each turn under way may hold one more than is kept. */
   constructor(max = openFilesMax) {
-    this.#max = max
+    this.#max = max - readsMax - 1
   }
 
   /** Descriptors held now. */
@@ -108,6 +109,10 @@ export class FileOwners {
     const owner = this.#live.get(id) ?? partition
     if (owner === partition) this.#live.set(id, owner)
     return owner === partition
+  }
+
+  isFree(id: string): boolean {
+    return !this.#live.has(id)
   }
 
   release(id: string, partition: string): void {

@@ -40,25 +40,31 @@ export class FileOpening {
   readonly #path: string
   readonly #owners: FileOwners
   readonly #first: FirstRead
+  readonly #elders: () => Promise<void>
   /** Size of the file when the path was first seen; null: it is read from its beginning. */
   #firstSize: number | null = null
   /** Facts of a finished file that need not be opened again to know it. */
   #skipped = ''
 
-  constructor(path: string, owners: FileOwners, first: FirstRead) {
+  /** @param elders Lets the paths that this one may be a rotation of reserve their files. */
+  constructor(path: string, owners: FileOwners, first: FirstRead, elders: () => Promise<void>) {
     this.#path = path
     this.#owners = owners
     this.#first = first
+    this.#elders = elders
   }
 
-  /** Lays hold of the files that this path has a right to, before any other path begins. */
+  /** Lays hold of the files that this path has a right to, before any other path begins: those
+   *  that came after its own and were renamed before anybody looked. */
   async reserve(position: FilePosition | null): Promise<void> {
     if (position === null) {
       const there = await look(this.#path).catch(() => null)
-      const old = there?.isFile() === true && Number(there.birthtimeMs) < this.#first.bornSinceMs
+      const old = there?.isFile() === true && bornMs(there) < this.#first.bornSinceMs
       this.#firstSize = old && this.#first.from === 'end' ? Number(there.size) : null
       return
     }
+    const there = await look(this.#path).catch(() => null)
+    if (there !== null && fileId(there) === fileId(position)) return
     for (const rotated of await rotatedSince(this.#path, position)) {
       const there = await look(rotated).catch(() => null)
       if (there !== null) this.#owners.claim(fileId(there), this.#path)
@@ -83,7 +89,9 @@ export class FileOpening {
     if (isCompressed(candidate)) return { refused: 'is compressed; only plain files are read' }
     const id = fileId(there)
     const facts = `${id}:${there.size}:${there.mtimeNs}`
-    if (facts === this.#skipped || !this.#owners.claim(id, this.#path)) return nothing
+    if (facts === this.#skipped) return nothing
+    if (candidate === this.#path && this.#owners.isFree(id)) await this.#elders()
+    if (!this.#owners.claim(id, this.#path)) return nothing
     let offset: number | null = null
     try {
       const file = await openRegular(candidate)
@@ -120,11 +128,18 @@ export class FileOpening {
     }
     const copied = last.position.offset >= evidenceBytesMin || sameFileOfOtherDevice(last, stat)
     const verdict = copied ? await judge(handle, size, last.position) : 'other'
-    // A copy put aside, as logrotate's `copy` makes it, was counted in the original.
-    if (candidate !== this.#path) return verdict === 'same' ? null : 0
-    if (!last.gone || verdict === 'other') return 0
+    if (verdict === 'other') return 0
+    // A copy put aside, as logrotate's `copy` makes it, was counted in the original. One that is
+    // back at the path of a file that still exists is a new generation with an old beginning.
+    if (!last.gone) return candidate === this.#path ? 0 : null
     return Math.min(size, last.position.offset)
   }
+}
+
+/** Without creation times the time of the last write has to do: rather a line read that was old than
+ *  a new one left out. */
+function bornMs(stat: OpenedFile['stat']): number {
+  return Number(stat.birthtimeNs > 0n ? stat.birthtimeMs : stat.mtimeMs)
 }
 
 /** Device numbers may change at a reboot, when nothing else of the file does. */

@@ -5,7 +5,7 @@
 import type { BigIntStats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { bornAfter, fileId, type FilePosition } from './file-checkpoint.ts'
+import { bornAfter, fileId, fileTimeCoarseMs, type FilePosition } from './file-checkpoint.ts'
 import { openRegular, type OpenedFile } from './file-reader.ts'
 
 /** Siblings that are looked at in one directory. */
@@ -71,6 +71,14 @@ export async function rotatedSince(path: string, position: FilePosition): Promis
   return found.sort(byAge).map((file) => file.path)
 }
 
+/** Paths that this one may be a rotation of, judged by the name alone. */
+export function rotatedFrom(path: string): string[] {
+  const name = basename(path)
+  return [...name.matchAll(/[.-]/g)]
+    .filter(({ index }) => index > 0 && rotatedSuffix.test(name.slice(index)))
+    .map(({ index }) => join(dirname(path), name.slice(0, index)))
+}
+
 /** A compressed rotation of the log made after the position; null when there is none. */
 export async function compressedSince(
   path: string,
@@ -80,7 +88,7 @@ export async function compressedSince(
   for (const name of await siblings(dirname(path))) {
     if (!name.startsWith(base) || !isCompressed(name)) continue
     const there = await look(join(dirname(path), name)).catch(() => null)
-    if (there !== null && Number(there.ctimeMs) >= position.atMs) return name
+    if (there !== null && Number(there.ctimeMs) >= position.atMs - fileTimeCoarseMs) return name
   }
   return null
 }

@@ -3,27 +3,25 @@
  *  Files are polled, not watched: inotify loses events under load and knows nothing of network file
  *  systems, and one look at a quiet file costs microseconds. */
 import { resolve } from 'node:path'
-import { z } from 'zod'
 import type { Batch } from '../model/event.ts'
 import { readPosition, type FilePosition } from './file-checkpoint.ts'
 import { Follower, type FileTiming, type Turn } from './file-follower.ts'
 import { FileOwners, OpenFiles, openFilesMax, ReadBuffers } from './file-limits.ts'
+import { fileOptions, type FileOptions } from './file-options.ts'
 import { expandGlob, globEntriesMax, isGlob, matchesGlob } from './glob.ts'
 import type { Source, SourceContext, SourceType } from './source.ts'
+import { Stop } from './stop.ts'
 import { Ticker } from './ticker.ts'
 
-/** Globs of one source. */
-const pathsMax = 1_000
 /** Paths that one source follows at once. */
 export const partitionsMax = 10_000
 
-const optionsSchema = z.strictObject({
-  paths: z.array(z.string().min(1)).min(1).max(pathsMax),
-  from: z.enum(['end', 'beginning']).default('end'),
-})
+/** A file born this long before the newest checkpoint may still lack one of its own when the daemon
+ *  dies: it had to be found, and its first batch to be committed. */
+const firstCommitMsMax = 60_000
 
-/** `paths`: globs or plain paths. `from`: where a file that is there at the first start begins. */
-export type FileOptions = z.infer<typeof optionsSchema>
+/** Followers up to which those whose files have gone are kept, as they know what came last. */
+const retireAbove = partitionsMax / 2
 
 export const fileTiming: FileTiming = { pollMs: 100, quietMs: 1_000, rotateWaitMs: 2_000 }
 
@@ -32,8 +30,8 @@ export const file: SourceType<FileOptions> = {
   doc:
     'Follows log files by path or glob through renames, truncation and restarts. ' +
     'Each path is a partition; a line counts when its newline has come.',
-  example: "- { file: { paths: ['/var/log/nginx/*.log'], from: end } }",
-  options: optionsSchema,
+  example: '- { file: /var/log/nginx/*.log }',
+  options: fileOptions,
   create: (name, options) => fileSource(name, options),
 }
 
@@ -66,7 +64,7 @@ class FileRun {
   readonly #ticker: Ticker
   /** Aborted by the daemon's stop or by the first failure of any part. */
   readonly #stop = new AbortController()
-  readonly #stopped: Promise<void>
+  readonly #stopping = new Stop(this.#stop.signal)
   #failure: { readonly error: unknown } | null = null
 
   constructor(
@@ -82,9 +80,6 @@ class FileRun {
     this.#timing = timing
     this.#files = new OpenFiles(filesMax)
     this.#ticker = new Ticker(context.clock)
-    this.#stopped = new Promise((resolve) => {
-      this.#stop.signal.addEventListener('abort', () => resolve(), { once: true })
-    })
   }
 
   async run(): Promise<void> {
@@ -117,9 +112,10 @@ class FileRun {
     // If a crash left one file in two checkpoints, the one that is further ahead has it.
     known.sort(([, a], [, b]) => b.offset - a.offset)
     for (const [, position] of known) this.#owners.remember(position.finished)
-    const bornSinceMs = Math.max(...known.map(([, position]) => position.atMs), -Infinity)
+    const newestMs = known.reduce((max, [, position]) => Math.max(max, position.atMs), -Infinity)
+    const bornSinceMs = known.length === 0 ? Infinity : newestMs - firstCommitMsMax
     const from = this.#context.once ? 'beginning' : this.#options.from
-    const start = { from, bornSinceMs: known.length === 0 ? Infinity : bornSinceMs } as const
+    const start = { from, bornSinceMs } as const
     const found = await this.#expand()
     const followers = known.map(([path, position]) => this.#add(path, position, start))
     for (const path of found) {
@@ -136,7 +132,7 @@ class FileRun {
     const { clock } = this.#context
     let scanAt = clock.monotonic() + this.#timing.quietMs
     let scan: Promise<void> | null = null
-    while (!this.#stop.signal.aborted) {
+    while (!this.#stopping.stopped) {
       await clock.sleep(this.#timing.pollMs, this.#stop.signal)
       this.#ticker.tick()
       if (scan !== null || clock.monotonic() < scanAt) continue
@@ -152,13 +148,13 @@ class FileRun {
     const found = await this.#expand()
     for (const [path, follower] of this.#followers) {
       const position = follower.ended
-      if (position === null || found.has(path)) continue
+      if (position === null || found.has(path) || this.#followers.size <= retireAbove) continue
       this.#followers.delete(path)
       this.#retire(path, position)
     }
     const start = { from: 'beginning', bornSinceMs: -Infinity } as const
     for (const path of found) {
-      if (this.#followers.has(path) || this.#stop.signal.aborted) continue
+      if (this.#followers.has(path) || this.#stopping.stopped) continue
       const follower = this.#add(path, this.#retired.get(path) ?? null, start)
       this.#spawn(follower, await follower.prepare())
     }
@@ -205,7 +201,7 @@ class FileRun {
     position: FilePosition | null,
     start: { from: 'end' | 'beginning'; bornSinceMs: number },
   ): Follower {
-    const keep = this.#options.from === 'end' && !this.#context.once
+    const keep = !this.#context.once
     const follower = new Follower(
       path,
       position,
@@ -216,6 +212,7 @@ class FileRun {
         timing: this.#timing,
         owners: this.#owners,
         files: this.#files,
+        followerOf: (other) => this.#followers.get(other),
       },
     )
     this.#followers.set(path, follower)
@@ -241,17 +238,16 @@ class FileRun {
     let turn = first
     for (;;) {
       for (const batch of turn.batches) await this.#emit(batch)
-      if (this.#stop.signal.aborted) return
+      if (this.#stopping.stopped) return
       if (turn.done) return follower.close()
       if (!turn.more) await this.#ticker.wait(follower.delayMs)
-      if (this.#stop.signal.aborted || this.#followers.get(follower.path) !== follower) return
+      if (this.#stopping.stopped || this.#followers.get(follower.path) !== follower) return
       turn = await this.#buffers.lend((buffer) => follower.turn(buffer))
     }
   }
 
   /** Waits for the pipeline, but not beyond a stop. */
   async #emit(batch: Batch): Promise<void> {
-    if (this.#stop.signal.aborted) return
-    await Promise.race([this.#context.emit(batch), this.#stopped])
+    if (!this.#stopping.stopped) await this.#stopping.or(this.#context.emit(batch))
   }
 }

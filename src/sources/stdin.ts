@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Batch } from '../model/event.ts'
 import { LineCutter, type Piece } from './lines.ts'
 import type { Source, SourceContext, SourceType } from './source.ts'
+import { Stop } from './stop.ts'
 
 /** The one partition of this kind. */
 export const stdinPartition = 'stdin'
@@ -30,21 +31,18 @@ export function stdinSource(name: string, input: Readable): Source {
 
 async function read(name: string, input: Readable, context: SourceContext): Promise<void> {
   const cutter = new LineCutter()
-  const aborted = new Promise<'aborted'>((resolve) => {
-    if (context.signal.aborted) resolve('aborted')
-    context.signal.addEventListener('abort', () => resolve('aborted'), { once: true })
-  })
+  const stop = new Stop(context.signal)
   const emit = (piece: Piece, final: boolean) =>
-    Promise.race([context.emit(batchOf(name, piece, final, context.clock.now())), aborted])
+    stop.or(context.emit(batchOf(name, piece, final, context.clock.now())))
   context.opened(stdinPartition)
   const chunks = input.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer | string>
   try {
     for (;;) {
-      const next = await Promise.race([chunks.next(), aborted])
-      if (next === 'aborted') return
+      const next = await stop.or(chunks.next())
+      if (next === 'stopped') return
       if (next.done === true) break
       for (const piece of cutter.push(Buffer.from(next.value))) {
-        if ((await emit(piece, false)) === 'aborted') return
+        if ((await emit(piece, false)) === 'stopped') return
       }
     }
     const rest = cutter.finish(false)

@@ -21,6 +21,8 @@ export class SourceRecorder implements SourceContext {
   readonly checkpoints: Map<string, Checkpoint>
   readonly once: boolean
   readonly batches: Batch[] = []
+  /** Those of them that the pipeline has committed. */
+  readonly committed: Batch[] = []
   readonly open = new Set<string>()
   readonly everOpened = new Set<string>()
   readonly faults = new Map<string, string>()
@@ -76,21 +78,27 @@ export class SourceRecorder implements SourceContext {
     await this.gate
     // A checkpoint must survive the store, which keeps JSON.
     this.checkpoints.set(partition, JSON.parse(JSON.stringify(batch.checkpoint)) as Checkpoint)
+    this.committed.push(batch)
     this.#inFlight.set(partition, inFlight - 1)
+  }
+
+  /** Batches with lines; a batch without any only commits a position. */
+  get filled(): Batch[] {
+    return this.batches.filter(({ bytes }) => bytes.length > 0)
   }
 
   /** Lines taken so far, without their LF, in the order of arrival. */
   lines(partition?: string): string[] {
     return this.batches
       .filter((batch) => partition === undefined || batch.partition === partition)
-      .flatMap(({ bytes }) => splitLines(bytes.toString('latin1')))
+      .flatMap(linesOf)
   }
 
   /** Starts a source; it is stopped at the latest when the test ends. */
-  start(source: Source): this {
+  start(source: Source, cleanUp: (stop: () => Promise<void>) => void = onTestFinished): this {
     this.#running = source.run(this)
     this.#running.catch((error: unknown) => (this.#failure = { error }))
-    onTestFinished(() => this.stop())
+    cleanUp(() => this.stop())
     return this
   }
 
@@ -119,18 +127,22 @@ export class SourceRecorder implements SourceContext {
   }
 }
 
-/** `a\nb\n` and `a\nb` → a, b. */
-export function splitLines(text: string): string[] {
-  const lines = text.split('\n')
+/** Lines of a batch without their LF, one character a byte. */
+export function linesOf(batch: Batch): string[] {
+  const lines = batch.bytes.toString('latin1').split('\n')
   if (lines.at(-1) === '') lines.pop()
   return lines
 }
 
-/** Waits for a condition; fails after ten seconds. */
-export async function until(condition: () => boolean, state = () => ''): Promise<void> {
-  const deadline = systemClock.monotonic() + 10_000
+/** Waits for a condition; fails when it does not come to hold in time. */
+export async function until(
+  condition: () => boolean,
+  state = () => '',
+  withinMs = 10_000,
+): Promise<void> {
+  const deadline = systemClock.monotonic() + withinMs
   while (!condition()) {
-    if (systemClock.monotonic() > deadline) throw new Error(`waited for 10 s: ${state()}`)
+    if (systemClock.monotonic() > deadline) throw new Error(`waited for ${withinMs} ms: ${state()}`)
     await systemClock.sleep(2)
   }
 }
@@ -214,7 +226,7 @@ export function describeSource(create: () => Promise<SourceSubject>): void {
     await subject.append('ial\nthree\n')
     const second = new SourceRecorder(first.checkpoints).start(subject.create())
     await second.expectLines(['partial', 'three'])
-    expect(second.batches.find(({ bytes }) => bytes.length > 0)?.start).toBe(8)
+    expect(second.filled[0]?.start).toBe(8)
   })
 
   test('hands over again what was not committed', async (ctx) => {

@@ -69,7 +69,7 @@ describe('file', () => {
     logs.append('app.log', Buffer.from('\xef\xbb\xbfa\r\nb\x00c\n\xff\xfe\xe2\x80\xa8\n', 'latin1'))
     const recorder = new SourceRecorder().start(logs.source(['app.log']))
     await recorder.expectLines(['a\r', 'b\x00c', '\xff\xfe\xe2\x80\xa8'])
-    expect(recorder.batches[0]?.start).toBe(3)
+    expect(recorder.filled[0]?.start).toBe(3)
     expect(recorder.warnings).toEqual(['the file holds NUL bytes; it may not be a text log'])
   })
 
@@ -201,9 +201,9 @@ describe('file', () => {
     logs.append('app.log', '\nafter\n')
     const before = process.memoryUsage.rss()
     const recorder = new SourceRecorder().start(logs.source(['app.log']))
-    await until(() => recorder.batches.length === 3)
+    await until(() => recorder.filled.length === 3)
     expect(process.memoryUsage.rss() - before).toBeLessThan(48 * 1_048_576)
-    const shown = recorder.batches.map(({ bytes, start, skippedBytes }) => [
+    const shown = recorder.filled.map(({ bytes, start, skippedBytes }) => [
       bytes.length,
       start,
       skippedBytes,

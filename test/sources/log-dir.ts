@@ -3,7 +3,9 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { fileSource, type FileOptions } from '../../src/sources/file.ts'
+import { fileSource } from '../../src/sources/file.ts'
+import type { FileOptions } from '../../src/sources/file-options.ts'
+import { until } from '../contract/source.ts'
 import type { Source } from '../../src/sources/source.ts'
 
 /** Fast enough for tests, slow enough to meet a file between two polls. */
@@ -34,6 +36,18 @@ export class LogDir {
 
   truncate(name: string, size = 0): void {
     fs.truncateSync(this.path(name), size)
+  }
+
+  /** Resolves when a new file gets a later creation time than all that exist. */
+  async nextTick(): Promise<void> {
+    const born = () => {
+      this.append('probe', '')
+      const { birthtimeMs } = fs.statSync(this.path('probe'))
+      this.remove('probe')
+      return birthtimeMs
+    }
+    const before = born()
+    await until(() => born() > before)
   }
 
   /** A file source over globs relative to the directory, reading from the beginning. */

@@ -1,0 +1,42 @@
+/** Options of the kind `file`, in a short and a full form. What the globs match is left to glob.ts.
+ *  The short form is turned into the full one before the schema sees it, rather than being a branch
+ *  of a union, so that every fault names the very value that is wrong. */
+import { z } from 'zod'
+
+/** Globs of one source. */
+const pathsMax = 1_000
+
+const path = z
+  .string({ error: 'expected a path or a glob as text' })
+  .min(1, 'a path has no characters; name a file or a glob')
+
+const paths = z
+  .array(path, { error: 'expected a path or a list of paths' })
+  .min(1, 'names no path; name a file or a glob')
+  .max(pathsMax, `names more than ${pathsMax} paths; a glob can stand for many`)
+
+const full = z.strictObject(
+  {
+    paths: z.preprocess(asList, paths),
+    from: z.enum(['end', 'beginning'], { error: 'expected end or beginning' }).default('end'),
+  },
+  {
+    error: ({ code }) =>
+      code === 'invalid_type'
+        ? 'expected a path, a list of paths, or a map with paths and from'
+        : undefined,
+  },
+)
+
+/** `paths`: globs or plain paths. `from`: where a file that is there at the first start begins.
+ *  A text or a list of texts stands for `{ paths: …, from: end }`; so does a text as `paths`. */
+export const fileOptions = z.preprocess(
+  (given) => (typeof given === 'string' || Array.isArray(given) ? { paths: given } : given),
+  full,
+)
+
+export type FileOptions = z.infer<typeof full>
+
+function asList(given: unknown): unknown {
+  return typeof given === 'string' ? [given] : given
+}
