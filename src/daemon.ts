@@ -35,6 +35,8 @@ import { historyMs } from './windows/history.ts'
 
 /** Deliveries under way at once, over all receivers. */
 const deliveriesMax = 8
+/** Panes are kept by the second for so long, ms. */
+const finePanesMs = 47 * 3_600_000
 /** Half-width of the time range that an alert's link shows, ms. */
 const linkRangeMs = 600_000
 
@@ -200,15 +202,23 @@ async function openIndex(dataDir: string, log: Log): Promise<EventIndex | null> 
 
 async function restore(pipeline: Pipeline, state: State, clock: Clock): Promise<void> {
   const nowMs = clock.now()
-  const now = Math.floor(nowMs / 1_000)
-  const [partitions, scopes, series, panes, signatures] = await Promise.all([
+  const scopes = await state.records('scope')
+  const panesFrom = historyStart(scopes.values(), nowMs)
+  const [partitions, series, panes, signatures] = await Promise.all([
     state.records('partition'),
-    state.records('scope'),
     state.records('series'),
-    state.panes({ from: now - historyMs / 1_000, to: now + 3_600 }),
+    state.panes({ from: panesFrom, to: Math.floor(nowMs / 1_000) + 3_600 }),
     state.signatures(),
   ])
-  pipeline.restore({ partitions, scopes, series, panes, signatures, nowMs })
+  pipeline.restore({ partitions, scopes, series, panes, panesFrom, signatures, nowMs })
+}
+
+/** Second from which decisions may need the past: event time goes on where it stopped, however long
+ *  nobody was reading. Older panes than two days are no longer by the second. */
+function historyStart(scopes: Iterable<unknown>, nowMs: number): number {
+  const reached = [...scopes].map((scope) => (scope as { reached: number | null }).reached ?? nowMs)
+  const oldest = Math.min(nowMs, ...reached) - historyMs
+  return Math.ceil(Math.max(oldest, nowMs - finePanesMs) / 1_000)
 }
 
 /** The configured receivers, and a console where none is. */

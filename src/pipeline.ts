@@ -3,7 +3,6 @@
  *  it visible. Dispatcher, receivers and indexer live on what was committed, not on this. */
 import type { DeployTracker } from './deploys/tracker.ts'
 import type { Alert } from './model/alert.ts'
-import type { Columns } from './model/columns.ts'
 import type { Batch } from './model/event.ts'
 import { scopeKey, scopeOf } from './model/scope.ts'
 import { detectParser } from './parsers/detect.ts'
@@ -12,9 +11,17 @@ import { Counter, isErrorLevel } from './pipeline/count.ts'
 import { Engine } from './pipeline/engine.ts'
 import { enrich, type ServiceQuery } from './pipeline/enrich.ts'
 import { Epoch } from './pipeline/epoch.ts'
-import { addCounts, getOrMake, type Partial, type Totals } from './pipeline/partial.ts'
+import {
+  addCounts,
+  getOrMake,
+  mergeSignature,
+  type Partial,
+  type Totals,
+} from './pipeline/partial.ts'
 import { newPartition, type PartitionState } from './pipeline/partition.ts'
-import { timeRows, type Timed } from './pipeline/timing.ts'
+import { ScopeTable } from './pipeline/scope-table.ts'
+import { continueEvents } from './pipeline/stacks.ts'
+import { timeRows } from './pipeline/timing.ts'
 import type { Query } from './query/query.ts'
 import type { Rule } from './rules/rule.ts'
 import { SignatureTable } from './signatures/signature.ts'
@@ -52,6 +59,19 @@ export interface PipelineOptions {
   readonly onDetected?: (partition: string, parser: string, matched: number, of: number) => void
 }
 
+/** What an earlier process committed. */
+export interface Stored {
+  readonly partitions: ReadonlyMap<string, unknown>
+  readonly scopes: ReadonlyMap<string, unknown>
+  readonly series: ReadonlyMap<string, unknown>
+  readonly panes: readonly PaneRow[]
+  /** Second from which on `panes` are whole. */
+  readonly panesFrom: number
+  readonly signatures: readonly SignatureDelta[]
+  /** Wall time, ms. */
+  readonly nowMs: number
+}
+
 export class Pipeline {
   readonly #options: PipelineOptions
   readonly #parsers: ReadonlyMap<string, Parser>
@@ -62,6 +82,7 @@ export class Pipeline {
   readonly #signatureCounts = new Map<string, SignatureDelta>()
   readonly #totals: Totals = { status: new Map(), level: new Map() }
   readonly #signatureTable = new SignatureTable()
+  readonly #scopes = new ScopeTable()
   readonly #counter: Counter
   readonly #engine: Engine
   #epoch = new Epoch()
@@ -75,6 +96,7 @@ export class Pipeline {
     this.#engine = new Engine(options.rules, {
       deploys: options.deploys,
       history: (scope) => this.history(scope),
+      first: (scope) => this.#first(scope),
       template: (signature) => this.#templates.get(signature) ?? null,
       incomplete: (scope) => this.#watermarks.incomplete(scope, this.#wallTime()),
     })
@@ -91,7 +113,8 @@ export class Pipeline {
     )
     const parser = this.#parserOf(partition, source, batch)
     const columns = parser.parse(batch.bytes, { zone: source.zone, open: partition.open !== null })
-    const scopeOfRow = enrich(columns, { ...source, source: source.name }, this.#options.services)
+    const labels = { ...source, source: source.name }
+    const scopeOfRow = this.#scopes.bound(enrich(columns, labels, this.#options.services))
     const timed = timeRows(
       batch,
       columns,
@@ -101,7 +124,7 @@ export class Pipeline {
       this.#options.live,
     )
     const partial = this.#counter.count(columns, timed.events, scopeOfRow, batch.partition)
-    this.#continueEvents(partition, parser, partial, timed, batch, columns)
+    continueEvents(partition, parser, partial.events, timed, batch.final)
     this.merge(partial)
     partition.checkpoint = batch.checkpoint
     partition.lastArrivalMs = batch.arrivalMs
@@ -116,9 +139,8 @@ export class Pipeline {
     for (const [scope, items] of partial.items) {
       const history = this.history(scope)
       for (const [item, seconds] of items) {
-        const judged = !item.startsWith('signature ') || partial.judged.has(item)
-        for (const [second, { count }] of seconds) {
-          if (judged && count > 0) history.add(item, second, count)
+        for (const [second, { judged }] of seconds) {
+          if (judged > 0) history.add(item, second, judged)
         }
       }
       this.#engine.watch(scope, history.first * 1_000)
@@ -137,13 +159,15 @@ export class Pipeline {
     const source = this.#settings(sourceName)
     const state = getOrMake(this.#partitions, partition, () => newPartition(sourceName, partition))
     state.source = sourceName
-    const byQuery = source.service === null && this.#options.services.length > 0
+    // Without a label of its own its lines may belong to any service. A replay waits for every file
+    // anyway, and must not decide by which of them it happened to read first.
+    const any = source.service === null || !this.#options.live
     this.#watermarks.open(
       partition,
       {
         source: sourceName,
         latenessMs: source.latenessMs,
-        scope: byQuery ? null : scopeKey(source),
+        scope: any ? null : scopeKey(source),
         ...(state.newest === null ? {} : { newest: state.newest }),
       },
       nowMs,
@@ -162,7 +186,7 @@ export class Pipeline {
 
   /** Everything is read: evaluates up to the newest event time, or to `until` (ms) beyond it. */
   finish(until = -Infinity): void {
-    this.#engine.advance((scope) => Math.max(until, this.#watermarks.finish(scope)))
+    this.#engine.finish((scope) => Math.max(until, this.#watermarks.finish(scope)))
   }
 
   /** A deploy became known; `from` is where attribution may have changed, ms. */
@@ -198,15 +222,7 @@ export class Pipeline {
   }
 
   /** Takes up what an earlier process committed. */
-  restore(stored: {
-    readonly partitions: ReadonlyMap<string, unknown>
-    readonly scopes: ReadonlyMap<string, unknown>
-    readonly series: ReadonlyMap<string, unknown>
-    readonly panes: readonly PaneRow[]
-    readonly signatures: readonly SignatureDelta[]
-    /** Wall time, ms. */
-    readonly nowMs: number
-  }): void {
+  restore(stored: Stored): void {
     for (const [key, value] of stored.partitions) {
       const partition = value as PartitionState
       this.#partitions.set(key, partition)
@@ -218,7 +234,9 @@ export class Pipeline {
     }
     for (const [scope, value] of stored.scopes) {
       const { first, reached } = value as { first: number | null; reached: number | null }
+      this.#scopes.add(scope)
       this.history(scope).first = first ?? Infinity
+      this.history(scope).prune(stored.panesFrom)
       this.#watermarks.restore(scope, reached ?? -Infinity)
     }
     const judged = new Set<string>()
@@ -232,6 +250,14 @@ export class Pipeline {
       this.history(scopeKey(pane)).add(itemKey(pane.kind, pane.id), pane.second, pane.count)
     }
     this.#engine.restore(stored.series, (scope) => this.#watermarks.reached(scope))
+  }
+
+  #first(scope: string): number {
+    if (scope !== anyScope) return this.history(scope).first
+    return [...this.#histories.values()].reduce(
+      (least, { first }) => Math.min(least, first),
+      Infinity,
+    )
   }
 
   history(scope: string): History {
@@ -315,44 +341,10 @@ export class Pipeline {
     return found.parser
   }
 
-  /** Adds continuation lines to the events they continue, and keeps the last event open. */
-  #continueEvents(
-    partition: PartitionState,
-    parser: Parser,
-    partial: Partial,
-    timed: Timed,
-    batch: Batch,
-    columns: Columns,
-  ): void {
-    if (!parser.multiline || columns.rows === 0) return
-    const documents = new Map(partial.events.map((event) => [event.position, event]))
-    const open = partition.open
-    if (open !== null && open.document !== null) documents.set(open.position, open.document)
-    for (const [position, lines] of timed.stacks) {
-      const document = documents.get(position)
-      if (document === undefined) continue
-      const stack = document.stack === null ? lines : `${document.stack}\n${lines}`
-      const continued = { ...document, stack: stack.slice(0, 65_536) }
-      documents.set(position, continued)
-      const at = partial.events.indexOf(document)
-      if (at >= 0) partial.events[at] = continued
-      else partial.events.push(continued)
-    }
-    const last = timed.events.at(-1)?.position ?? open?.position
-    if (last === undefined) return
-    partition.open = { position: last, document: documents.get(last) ?? null }
-    if (batch.final) partition.open = null
-  }
-
   #noteSignature(scope: string, delta: SignatureDelta): void {
     const key = `${scope}\n${delta.id}`
     const known = this.#signatureCounts.get(key)
     this.#templates.set(delta.id, delta.template)
-    this.#signatureCounts.set(
-      key,
-      known === undefined
-        ? delta
-        : { ...known, count: known.count + delta.count, lastSeen: delta.lastSeen },
-    )
+    this.#signatureCounts.set(key, known === undefined ? delta : mergeSignature(known, delta))
   }
 }

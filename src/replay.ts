@@ -27,20 +27,21 @@ export interface Replayed {
 export async function replay(options: ReplayOptions): Promise<Replayed> {
   const pipeline = new Pipeline({ ...options, live: false })
   const alerts = new Map<string, Alert>()
-  const merge = new TimeMerge((batch) => {
+  const take = (batch: Batch) => {
     pipeline.ingest(batch)
     keepAlerts(alerts, pipeline)
-  }, pipeline)
+  }
+  const merge = new TimeMerge(take, pipeline, options.readers)
   const signal = options.signal ?? new AbortController().signal
   await Promise.all(
-    options.readers.map((source) =>
-      source.run({
+    options.readers.map(async (source) => {
+      await source.run({
         clock: options.clock,
         log: options.log,
         checkpoints: new Map(),
         opened: (partition) => {
           pipeline.opened(source.name, partition, 0)
-          merge.open(partition)
+          merge.open(partition, source)
         },
         closed: (partition) => {
           pipeline.closed(partition)
@@ -52,8 +53,9 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
         },
         once: true,
         signal,
-      }),
-    ),
+      })
+      merge.ended(source)
+    }),
   )
   pipeline.finish()
   keepAlerts(alerts, pipeline)
@@ -77,20 +79,31 @@ interface Offered {
   readonly taken: () => void
 }
 
-/** Hands on the batch of the partition whose time lies furthest back, once every open partition has
- *  offered one. */
+/** Hands on the batch of the partition whose time lies furthest back, once every reader has opened
+ *  what it reads and every open partition has offered a batch. */
 class TimeMerge {
   readonly #take: (batch: Batch) => void
   readonly #pipeline: Pipeline
   readonly #open = new Map<string, Offered | null>()
+  /** Readers that have neither opened a partition nor ended. A reader opens all that it will read
+   *  before it offers anything. */
+  readonly #silent: Set<Source>
 
-  constructor(take: (batch: Batch) => void, pipeline: Pipeline) {
+  constructor(take: (batch: Batch) => void, pipeline: Pipeline, readers: readonly Source[]) {
     this.#take = take
     this.#pipeline = pipeline
+    this.#silent = new Set(readers)
   }
 
-  open(partition: string): void {
+  open(partition: string, reader: Source): void {
+    this.#silent.delete(reader)
     if (!this.#open.has(partition)) this.#open.set(partition, null)
+  }
+
+  /** A reader has come to its end, perhaps without having found anything. */
+  ended(reader: Source): void {
+    this.#silent.delete(reader)
+    this.#next()
   }
 
   close(partition: string): void {
@@ -107,6 +120,7 @@ class TimeMerge {
   }
 
   #next(): void {
+    if (this.#silent.size > 0) return
     let furthestBack: Offered | null = null
     let least = Infinity
     for (const [partition, offered] of this.#open) {

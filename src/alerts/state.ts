@@ -24,6 +24,10 @@ export interface Blame {
   readonly sha: string | null
   readonly deploy: string | null
   readonly suspects: readonly { readonly sha: string; readonly share: number }[]
+  /** SHA that a line of the onset names itself: no deploy report overrules it. */
+  readonly named: string | null
+  /** Key of the scope whose deploys count: that of the lines, where the rule spans several. */
+  readonly scope: string
 }
 
 /** What the rule saw at one moment. */
@@ -54,9 +58,10 @@ export interface Advance {
   readonly changes: readonly Change[]
 }
 
-/** When an onset changes by itself if nothing more is seen; null when never. */
+/** When an onset changes by itself if nothing more is seen; null when never. Without data a pending
+ *  one waits: that the condition went on holding is not known. */
 export function dueAt(onset: Onset, patience: Patience): number | null {
-  if (onset.phase === 'pending') return onset.startsAt + patience.forMs
+  if (onset.phase === 'pending') return onset.nodata ? null : onset.startsAt + patience.forMs
   return onset.quietSince === null ? null : onset.quietSince + patience.keepFiringMs
 }
 
@@ -101,7 +106,8 @@ function hold(
   patience: Patience,
   open: (startsAt: number) => Onset,
 ): Advance {
-  if (onset !== null) {
+  // A pending one that went without data begins again: it was not seen to hold throughout.
+  if (onset !== null && !(onset.phase === 'pending' && onset.nodata)) {
     return settle({ ...onset, nodata: false, quietSince: null }, seen.at, patience)
   }
   return settle(open(seen.since ?? seen.at), seen.at, patience)

@@ -61,12 +61,15 @@ export function suspectShares(
  * statuses and levels from error up.
  * @param scope Key of model/scope.ts.
  * @param at Event time of the onset, ms.
+ * @param until Second before which every count is complete; later ones are left out, since how many
+ *   are known by now is chance.
  */
 export function suspects(
   tracker: DeployTracker,
   history: History,
   scope: string,
   at: number,
+  until = Infinity,
 ): Suspect[] {
   const { env, service } = scopeOf(scope)
   const candidates: Deploy[] = []
@@ -79,7 +82,7 @@ export function suspects(
   const counts = new Map<number, number>()
   for (const key of history.keys()) {
     if (!errorKeys.has(key) && !key.startsWith(serverErrors)) continue
-    history.each(key, end - lookBackSeconds, end, (second, count) => {
+    history.each(key, end - lookBackSeconds, Math.min(end, until), (second, count) => {
       counts.set(second, (counts.get(second) ?? 0) + count)
     })
   }

@@ -59,6 +59,8 @@ export interface Sample extends EventOrder {
   readonly text: string
   /** SHA named by the line itself, or null. */
   readonly sha: string | null
+  /** Key of the scope it belongs to. */
+  readonly scope: string
 }
 
 /** Stable id of an event: where it stands in its partition. */

@@ -129,10 +129,11 @@ function countItems(
   signature: Signed | null,
 ): void {
   const second = Math.floor(event.time / 1_000)
-  const add = (item: string): void => {
+  const add = (item: string, judged = true): void => {
     const counts = itemCount(partial, scope, item, second)
     if (event.late) counts.late++
     else counts.count++
+    if (judged && !event.late) counts.judged++
   }
   const status = columns.fields.get('status')?.number(event.row) ?? null
   const level = columns.fields.get('level')?.text(event.row) ?? null
@@ -146,9 +147,7 @@ function countItems(
     increment(partial.totals.level, level)
   }
   if (signature !== null) {
-    const key = itemKey('signature', signature.id)
-    add(key)
-    if (isErrorLevel(level)) partial.judged.add(key)
+    add(itemKey('signature', signature.id), isErrorLevel(level))
   }
 }
 
@@ -186,7 +185,7 @@ function bindRule(rule: Rule, columns: Columns): AddToRule {
       addEvent(pane, input, event.time)
       const order = { time: event.time, partition, position: event.position }
       if (input === 0 && wantsSample(pane, order)) {
-        addSample(pane, sampleOf(columns, event, partition))
+        addSample(pane, sampleOf(columns, event, partition, scope))
       }
     }
   }
@@ -197,13 +196,14 @@ export function seriesKey(labels: Readonly<Record<string, string>>): string {
   return JSON.stringify(labels)
 }
 
-function sampleOf(columns: Columns, event: TimedRow, partition: string): Sample {
+function sampleOf(columns: Columns, event: TimedRow, partition: string, scope: string): Sample {
   return {
     time: event.time,
     partition,
     position: event.position,
     text: lineText(columns, event.row, sampleChars),
     sha: columns.fields.get('sha')?.text(event.row) ?? null,
+    scope,
   }
 }
 

@@ -2,20 +2,20 @@
  *  allow, and the transitions that come of it, each with its SHA. Everything here is in memory and
  *  a pure consequence of merged partials, deploys and watermarks. */
 import { composeAlert } from '../alerts/compose.ts'
-import type { Change, Onset } from '../alerts/state.ts'
+import type { Blame, Change, Onset } from '../alerts/state.ts'
 import { suspects } from '../deploys/suspects.ts'
 import type { DeployTracker } from '../deploys/tracker.ts'
 import { isoTime } from '../flow/time.ts'
 import { transitionId, type Alert, type Transition } from '../model/alert.ts'
-import { sameSha } from '../model/deploy.ts'
-import type { Sample } from '../model/event.ts'
+import { sameSha, type Deploy } from '../model/deploy.ts'
 import { scopeOf } from '../model/scope.ts'
 import type { DeployView, Rule } from '../rules/rule.ts'
 import type { RecordPut } from '../store/state.ts'
 import type { History } from '../windows/history.ts'
+import { paneStart } from '../windows/panes.ts'
 import { anyScope } from '../windows/watermark.ts'
 import { seriesKey } from './count.ts'
-import type { Partial } from './partial.ts'
+import { getOrMake, type Partial } from './partial.ts'
 import { Series, type StoredSeries, type Surroundings } from './series.ts'
 
 /** Series kept per rule; group keys beyond it are counted together under `(other)`. */
@@ -25,6 +25,8 @@ export const seriesMax = 10_000
 export interface EngineContext {
   readonly deploys: DeployTracker
   history(scope: string): History
+  /** Second of a scope's first event; of the first at all for `anyScope`; Infinity before it. */
+  first(scope: string): number
   /** Template of a signature, for summaries; null when it is unknown. */
   template(signature: string): string | null
   /** Names of sources that a scope's watermark does without at present. */
@@ -69,7 +71,7 @@ export class Engine {
       for (const onset of stored.onsets) {
         if (onset.phase !== 'firing') continue
         const when = Math.max(onset.startsAt, at(stored.scope))
-        this.#emit(source, stored.scope, { kind: 'resolved', at: when, onset, endsAt: when })
+        this.#emit(source, { kind: 'resolved', at: when, onset, endsAt: when })
       }
     }
   }
@@ -87,30 +89,47 @@ export class Engine {
     }
   }
 
-  /** Makes sure that rules about deploys watch a scope; `from` is its first event time, ms. */
+  /** Makes sure that rules about deploys watch a scope; `from` is its first event time, ms: later
+   *  merges may bring an earlier one, until the first evaluation. */
   watch(scope: string, from: number): void {
+    if (from === Infinity) return
     const { service, env } = scopeOf(scope)
     for (const [index, rule] of this.#rules.entries()) {
       const known = this.#series[index]
       if (!rule.instance.inputs.history || known === undefined) continue
       const labels = service === null ? { env } : { service, env }
-      if (!known.has(seriesKey(labels))) {
-        this.#seriesFor(known, rule, labels, scope).wake(from + 1)
-      }
+      const series = this.#seriesFor(known, rule, labels, scope)
+      if (!series.stepped) series.wake(from + 1)
     }
   }
 
-  /** Evaluates every series up to its scope's watermark (ms). */
+  /** Evaluates every series as far as its scope's watermark (ms) has passed whole panes. */
   advance(watermark: (scope: string) => number): void {
+    this.#evaluate(watermark, (series, reached, around) => {
+      const { paneMs } = series.rule.instance.inputs
+      return series.advance(paneStart(reached, paneMs), around)
+    })
+  }
+
+  /** Evaluates every series up to its scope's last moment (ms): no more events will come. */
+  finish(last: (scope: string) => number): void {
+    this.#evaluate(last, (series, reached, around) => series.finish(reached, around))
+  }
+
+  #evaluate(
+    watermark: (scope: string) => number,
+    move: (series: Series, reached: number, around: Surroundings) => readonly Change[],
+  ): void {
+    const scopes = new Map<string, { reached: number; around: Surroundings }>()
+    const look = (scope: string) => ({ reached: watermark(scope), around: this.#around(scope) })
     for (const [index, known] of this.#series.entries()) {
       const rule = this.#rules[index]
       if (rule === undefined) continue
-      const width = rule.instance.inputs.paneMs
       for (const [key, series] of known) {
-        const limit = Math.floor(watermark(series.scope) / width) * width
-        if (limit === -Infinity) continue
-        const changes = series.advance(limit, this.#around(series.scope))
-        for (const change of changes) this.#emit(rule, series.scope, change)
+        const { scope } = series
+        const { reached, around } = getOrMake(scopes, scope, () => look(scope))
+        if (reached === -Infinity) continue
+        for (const change of move(series, reached, around)) this.#emit(rule, change)
         if (series.forgettable) {
           known.delete(key)
           this.#deleted.push(recordKey(rule, series))
@@ -126,7 +145,10 @@ export class Engine {
       const rule = this.#rules[index]
       if (rule === undefined) continue
       for (const series of known.values()) {
-        if (rule.instance.inputs.history) series.wake(from + 1)
+        // Of times before its first event, or no longer kept, a scope knows nothing.
+        const since = this.#context.history(series.scope).since * 1_000
+        const woken = rule.instance.inputs.history && since < Infinity
+        if (woken) series.wake(Math.max(from, since) + 1)
         for (const onset of series.onsets.values()) {
           if (onset.startsAt >= from) this.#reattribute(rule, series, onset)
         }
@@ -190,7 +212,7 @@ export class Engine {
     if (known.size >= seriesMax && labels['overflow'] === undefined) {
       return this.#seriesFor(known, rule, { overflow: '(other)' }, anyScope)
     }
-    const series = new Series(rule, labels, scope, null)
+    const series = new Series(rule, labels, scope)
     known.set(key, series)
     return series
   }
@@ -206,8 +228,14 @@ export class Engine {
     }
     return {
       history: this.#context.history(scope),
+      since: this.#context.first(scope) * 1_000,
       deploys: view,
-      blame: (startsAt, samples) => this.#blame(startsAt, samples, scope),
+      blame: (startsAt, samples, at) => {
+        const before = samples.filter((sample) => sample.time <= startsAt)
+        const named = before.findLast((sample) => sample.sha !== null)?.sha ?? null
+        const own = scope === anyScope ? before.at(-1)?.scope : undefined
+        return this.#blame(startsAt, named, own ?? scope, Math.ceil(at / 1_000))
+      },
       facts: (labels) => {
         const template = labels['signature'] && this.#context.template(labels['signature'])
         const incomplete = this.#context.incomplete(scope)
@@ -219,26 +247,24 @@ export class Engine {
     }
   }
 
-  #blame(startsAt: number, samples: readonly Sample[], scope: string): Onset['blame'] {
+  /** @param until Second before which all counts are known. */
+  #blame(startsAt: number, named: string | null, scope: string, until: number): Blame {
     const { service, env } = scopeOf(scope)
-    const named = samples.findLast((sample) => sample.time <= startsAt && sample.sha !== null)?.sha
-    if (named !== undefined && named !== null) {
-      const known = this.#context.deploys.list().findLast(
-        (deploy) => deploy.env === env && sameSha(deploy.sha, named),
-      ) // prettier-ignore
-      return { sha: named, deploy: known?.id ?? null, suspects: [{ sha: named, share: 1 }] }
+    const { deploys } = this.#context
+    if (named !== null) {
+      const deploy = deployNamed(deploys.list(), named, scope, startsAt)
+      const whole = [{ sha: named, share: 1 }]
+      return { sha: named, deploy: deploy?.id ?? null, suspects: whole, named, scope }
     }
-    const deploy = this.#context.deploys.inEffect(startsAt, env, service)
-    if (deploy === null) return { sha: null, deploy: null, suspects: [] }
-    return {
-      sha: deploy.sha,
-      deploy: deploy.id,
-      suspects: suspects(this.#context.deploys, this.#context.history(scope), scope, startsAt),
-    }
+    const deploy = deploys.inEffect(startsAt, env, service)
+    if (deploy === null) return { sha: null, deploy: null, suspects: [], named, scope }
+    const shares = suspects(deploys, this.#context.history(scope), scope, startsAt, until)
+    return { sha: deploy.sha, deploy: deploy.id, suspects: shares, named, scope }
   }
 
   #reattribute(rule: Rule, series: Series, onset: Onset): void {
-    const blame = this.#blame(onset.startsAt, [], series.scope)
+    const { named, scope } = onset.blame
+    const blame = this.#blame(onset.startsAt, named, scope, Infinity)
     if (blame.sha === onset.blame.sha && blame.deploy === onset.blame.deploy) return
     const firing = onset.phase === 'firing'
     const changed: Onset = { ...onset, blame, ordinal: onset.ordinal + (firing ? 1 : 0) }
@@ -250,14 +276,15 @@ export class Engine {
     this.#transitions.push({
       id: transitionId(onset.fingerprint, alert.startsAt, onset.ordinal),
       kind: 'updated',
-      at: onset.startsAt,
+      // When it fired: a commit that holds both tells them in order.
+      at: onset.startsAt + rule.forMs,
       alert,
     })
   }
 
-  #emit(source: { name: string; summary: string }, scope: string, change: Change): void {
+  #emit(source: { name: string; summary: string }, change: Change): void {
     const { onset, kind, endsAt } = change
-    const fixedBy = endsAt === null ? null : this.#fixedBy(onset, scope, endsAt)
+    const fixedBy = endsAt === null ? null : this.#fixedBy(onset, endsAt)
     const state = kind === 'firing' ? 'firing' : 'resolved'
     const alert = composeAlert(source, onset, state, endsAt, fixedBy)
     this.#alerts.push(alert)
@@ -270,12 +297,30 @@ export class Engine {
   }
 
   /** SHA in effect where the alert ended, when that is not the alert's own. */
-  #fixedBy(onset: Onset, scope: string, endsAt: number): string | null {
-    const { service, env } = scopeOf(scope)
+  #fixedBy(onset: Onset, endsAt: number): string | null {
+    const { service, env } = scopeOf(onset.blame.scope)
     const deploy = this.#context.deploys.inEffect(endsAt, env, service)
     if (deploy === null || onset.blame.sha === null) return null
     return sameSha(deploy.sha, onset.blame.sha) ? null : deploy.sha
   }
+}
+
+/** The deploy that a SHA on a line means: the newest of its scope up to then, else the first after,
+ *  since a host may run new code before its deploy is said to have begun. */
+function deployNamed(
+  all: readonly Deploy[],
+  sha: string,
+  scope: string,
+  time: number,
+): Deploy | undefined {
+  const { service, env } = scopeOf(scope)
+  const fits = all.filter(
+    (deploy) =>
+      deploy.env === env &&
+      (service === null || deploy.service === null || deploy.service === service) &&
+      sameSha(deploy.sha, sha),
+  )
+  return fits.findLast(({ start }) => Date.parse(start) <= time) ?? fits[0]
 }
 
 function recordKey(rule: Rule, series: Series): string {

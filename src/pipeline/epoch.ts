@@ -37,6 +37,7 @@ export class Epoch {
           else {
             sum.count += counts.count
             sum.late += counts.late
+            sum.judged += counts.judged
           }
         }
       }
@@ -80,8 +81,8 @@ export class Epoch {
     for (const [scope, items] of this.#items) {
       for (const [item, seconds] of items) {
         const { kind, id } = itemOf(item)
-        for (const [second, counts] of seconds) {
-          panes.push({ ...scopeOf(scope), kind: kind as ItemKind, id, second, ...counts })
+        for (const [second, { count, late }] of seconds) {
+          panes.push({ ...scopeOf(scope), kind: kind as ItemKind, id, second, count, late })
         }
       }
     }

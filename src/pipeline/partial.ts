@@ -15,6 +15,8 @@ export interface SeriesPartial {
 export interface ItemCount {
   count: number
   late: number
+  /** Those in time that decisions look at: of signatures only the events of an error level. */
+  judged: number
 }
 
 export interface Partial {
@@ -22,8 +24,6 @@ export interface Partial {
   readonly series: Map<string, SeriesPartial>[]
   /** Scope key → item key → second → counts. */
   readonly items: Map<string, Map<string, Map<number, ItemCount>>>
-  /** Items (by key) whose scope's decisions may look at them. */
-  readonly judged: Set<string>
   /** Scope key → signature id → what was seen of it. */
   readonly signatures: Map<string, Map<string, SignatureDelta>>
   /** Events for the index. */
@@ -41,14 +41,14 @@ export function emptyPartial(rules: number): Partial {
   return {
     series: Array.from({ length: rules }, () => new Map<string, SeriesPartial>()),
     items: new Map(),
-    judged: new Set(),
     signatures: new Map(),
     events: [],
     totals: { status: new Map(), level: new Map() },
   }
 }
 
-/** Adds `from` to `into`. Associative and commutative but for the order of `events`. */
+/** Adds `from` to `into`, which may keep parts of it: `from` is used up. Associative and commutative
+ *  but for the order of `events`. */
 export function mergePartial(into: Partial, from: Partial): void {
   for (const [rule, series] of from.series.entries()) {
     const target = into.series[rule]
@@ -60,10 +60,10 @@ export function mergePartial(into: Partial, from: Partial): void {
         const target = itemCount(into, scope, item, second)
         target.count += counts.count
         target.late += counts.late
+        target.judged += counts.judged
       }
     }
   }
-  for (const item of from.judged) into.judged.add(item)
   for (const [scope, signatures] of from.signatures) {
     for (const delta of signatures.values()) addSignature(into, scope, delta)
   }
@@ -91,7 +91,7 @@ function mergeSeries(into: Map<string, SeriesPartial>, from: Map<string, SeriesP
 export function itemCount(into: Partial, scope: string, item: string, second: number): ItemCount {
   const items = getOrMake(into.items, scope, () => new Map<string, Map<number, ItemCount>>())
   const seconds = getOrMake(items, item, () => new Map<number, ItemCount>())
-  return getOrMake(seconds, second, () => ({ count: 0, late: 0 }))
+  return getOrMake(seconds, second, () => ({ count: 0, late: 0, judged: 0 }))
 }
 
 /** Adds what was seen of a signature; the newest event's line is the sample. */
@@ -101,13 +101,20 @@ export function addSignature(into: Partial, scope: string, delta: SignatureDelta
   signatures.set(delta.id, known === undefined ? delta : mergeSignature(known, delta))
 }
 
+/** What two stretches saw of one signature; of two newest events at one time the greater line. */
 export function mergeSignature(a: SignatureDelta, b: SignatureDelta): SignatureDelta {
-  const newest = b.lastSeen > a.lastSeen ? b : a
+  const newest = isNewer(b, a) ? b : a
   return {
     ...newest,
     firstSeen: Math.min(a.firstSeen, b.firstSeen),
     count: a.count + b.count,
   }
+}
+
+function isNewer(a: SignatureDelta, b: SignatureDelta): boolean {
+  if (a.lastSeen !== b.lastSeen) return a.lastSeen > b.lastSeen
+  if (a.sample !== b.sample) return a.sample > b.sample
+  return (a.level ?? '') > (b.level ?? '')
 }
 
 export function addCounts(into: Map<string, number>, from: ReadonlyMap<string, number>): void {

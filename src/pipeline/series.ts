@@ -1,15 +1,23 @@
 /** One series: a rule for one group key. Holds its rule state, the panes not yet passed by the
  *  watermark and its living alerts, and moves them forward in event time, pane by pane. */
-import { dueAt, observe, settle, type Change, type Onset, type Patience } from '../alerts/state.ts'
+import {
+  dueAt,
+  observe,
+  settle,
+  type Blame,
+  type Change,
+  type Onset,
+  type Patience,
+} from '../alerts/state.ts'
 import { formatDuration } from '../flow/time.ts'
-import { fingerprint, type Suspect } from '../model/alert.ts'
+import { fingerprint } from '../model/alert.ts'
 import type { Sample } from '../model/event.ts'
 import type { DeployView, Observation, Rule } from '../rules/rule.ts'
 import type { History } from '../windows/history.ts'
-import { paneEndAtOrAfter } from '../windows/panes.ts'
+import { PaneQueue } from '../windows/pane-queue.ts'
+import { paneEndAtOrAfter, paneStart } from '../windows/panes.ts'
 import {
   emptyPane,
-  mergePane,
   restorePane,
   samplesMax,
   storePane,
@@ -20,12 +28,12 @@ import {
 /** What a series may know of the world around it. */
 export interface Surroundings {
   readonly history: History
+  /** Event time of the first event that may concern the series, ms; Infinity before it. */
+  readonly since: number
   readonly deploys: DeployView
-  /** SHA, deploy and suspects of an onset; a SHA on one of its lines wins. */
-  blame(
-    startsAt: number,
-    samples: readonly Sample[],
-  ): { sha: string | null; deploy: string | null; suspects: readonly Suspect[] }
+  /** SHA, deploy and suspects of an onset; a SHA on one of its lines wins.
+   *  @param at Event time up to which everything is known, ms. */
+  blame(startsAt: number, samples: readonly Sample[], at: number): Blame
   /** Further facts for the summary, such as the template of a signature. */
   facts(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>>
 }
@@ -40,6 +48,8 @@ export interface StoredSeries {
   readonly onsets: readonly Onset[]
   readonly samples: readonly Sample[]
   readonly wakeAt: number | null
+  /** It was evaluated at least once. */
+  readonly stepped: boolean
 }
 
 export class Series {
@@ -51,25 +61,18 @@ export class Series {
   dirty = true
   readonly #patience: Patience
   readonly #window: string
-  readonly #panes = new Map<number, Pane>()
+  readonly #panes = new PaneQueue()
   #state: unknown
   #samples: readonly Sample[] = []
-  #wakeAt: number | null
+  #wakeAt: number | null = null
   #idle = false
-  /** Start of the earliest pane that waits; Infinity when none does. */
-  #firstPane = Infinity
+  #stepped = false
 
-  constructor(
-    rule: Rule,
-    labels: Readonly<Record<string, string>>,
-    scope: string,
-    wakeAt: number | null,
-  ) {
+  constructor(rule: Rule, labels: Readonly<Record<string, string>>, scope: string) {
     this.rule = rule
     this.labels = labels
     this.scope = scope
     this.#state = rule.instance.start()
-    this.#wakeAt = wakeAt
     this.#window = formatDuration(rule.instance.inputs.windowMs)
     this.#patience = {
       forMs: rule.forMs,
@@ -78,8 +81,10 @@ export class Series {
   }
 
   static restore(rule: Rule, stored: StoredSeries): Series {
-    const series = new Series(rule, stored.labels, stored.scope, stored.wakeAt)
+    const series = new Series(rule, stored.labels, stored.scope)
     series.#state = stored.state
+    series.#wakeAt = stored.wakeAt
+    series.#stepped = stored.stepped
     series.#samples = stored.samples
     for (const onset of stored.onsets) series.onsets.set(onset.fingerprint, onset)
     for (const pane of stored.panes) series.add(pane.start, restorePane(pane))
@@ -93,25 +98,30 @@ export class Series {
       labels: this.labels,
       scope: this.scope,
       state: this.#state,
-      panes: [...this.#panes].map(([start, pane]) => storePane(start, pane)),
+      panes: [...this.#panes.entries()].map(([start, pane]) => storePane(start, pane)),
       onsets: [...this.onsets.values()],
       samples: this.#samples,
       wakeAt: this.#wakeAt,
+      stepped: this.#stepped,
     }
   }
 
   /** Merges one pane's partial. */
   add(start: number, pane: Pane): void {
-    const known = this.#panes.get(start)
-    if (known === undefined) this.#panes.set(start, pane)
-    else mergePane(known, pane)
-    this.#firstPane = Math.min(this.#firstPane, start)
+    this.#panes.add(start, pane)
     this.dirty = true
   }
 
   /** Asks for a step at or after a time, though no event comes. */
   wake(at: number): void {
-    if (this.#wakeAt === null || at < this.#wakeAt) this.#wakeAt = at
+    if (this.#wakeAt !== null && this.#wakeAt <= at) return
+    this.#wakeAt = at
+    this.dirty = true
+  }
+
+  /** False until the first evaluation. */
+  get stepped(): boolean {
+    return this.#stepped
   }
 
   /** Nothing is remembered and nothing waits: the series may be forgotten. */
@@ -131,16 +141,26 @@ export class Series {
         continue
       }
       if (stepAt > limit) break
-      this.#step(stepAt, width, around, changes)
+      this.#step(stepAt, stepAt - width, around, changes)
       this.#settleAll(stepAt, changes)
     }
     return changes
   }
 
+  /** After everything is read: the events of the last pane up to `until` (ms) are known as well as
+   *  those before, and so is what time alone changes up to then. */
+  finish(until: number, around: Surroundings): Change[] {
+    const { exact, paneMs } = this.rule.instance.inputs
+    const changes = this.advance(paneStart(until, paneMs), around)
+    const waits = this.#panes.first <= until || (this.#wakeAt ?? Infinity) <= until
+    if (exact && waits) this.#step(until + 1, paneStart(until, paneMs), around, changes)
+    this.#settleAll(until, changes)
+    return changes
+  }
+
   #nextStep(width: number): number {
-    const pane = this.#firstPane === Infinity ? Infinity : this.#firstPane + width
     const wake = this.#wakeAt === null ? Infinity : paneEndAtOrAfter(this.#wakeAt, width)
-    return Math.min(pane, wake)
+    return Math.min(this.#panes.first + width, wake)
   }
 
   #nextDue(): number {
@@ -151,11 +171,11 @@ export class Series {
     return due
   }
 
-  #step(at: number, width: number, around: Surroundings, changes: Change[]): void {
+  #step(at: number, start: number, around: Surroundings, changes: Change[]): void {
     const { inputs } = this.rule.instance
-    const pane = this.#takePane(at - width) ?? emptyPane(inputs.queries.length, inputs.exact)
+    const pane = this.#panes.take(start) ?? emptyPane(inputs.queries.length, inputs.exact)
     this.#samples = [
-      ...this.#samples.filter((sample) => sample.time > at - inputs.windowMs - width),
+      ...this.#samples.filter((sample) => sample.time > start - inputs.windowMs),
       ...pane.samples,
     ].slice(-samplesMax)
     const step = this.rule.instance.step(
@@ -164,7 +184,7 @@ export class Series {
         counts: pane.counts,
         times: pane.times === null ? [] : [...pane.times].sort(([a], [b]) => a - b),
         samples: pane.samples,
-        scopeSince: around.history.first * 1_000,
+        scopeSince: around.since,
         history: inputs.history ? around.history : null,
         deploys: inputs.history ? around.deploys : null,
       },
@@ -173,19 +193,12 @@ export class Series {
     this.#state = step.state
     this.#wakeAt = step.wakeAt === null ? null : Math.max(step.wakeAt, at + 1)
     this.#idle = step.idle
+    this.#stepped = true
     this.dirty = true
-    for (const observation of step.observations) this.#observe(observation, around, changes)
+    for (const observation of step.observations) this.#observe(observation, at, around, changes)
   }
 
-  #takePane(start: number): Pane | undefined {
-    const pane = this.#panes.get(start)
-    if (pane === undefined) return undefined
-    this.#panes.delete(start)
-    this.#firstPane = Math.min(Infinity, ...this.#panes.keys())
-    return pane
-  }
-
-  #observe(observation: Observation, around: Surroundings, changes: Change[]): void {
+  #observe(observation: Observation, at: number, around: Surroundings, changes: Change[]): void {
     const labels = { ...this.labels, ...observation.labels, ...this.#ownLabels() }
     const id = fingerprint(this.rule.name, labels)
     const advance = observe(
@@ -203,7 +216,7 @@ export class Series {
         samples: this.#samples.map((sample) => sample.text),
         nodata: false,
         quietSince: null,
-        blame: around.blame(startsAt, this.#samples),
+        blame: around.blame(startsAt, this.#samples, at),
         ordinal: 0,
       }),
     )

@@ -17,8 +17,8 @@ export interface Timed {
 }
 
 /**
- * @param live Lines without a time take their arrival; in a replay the newest time that a line of
- *   the partition has named, since arrival means nothing there.
+ * @param live Lines without a time, or with one too far ahead, take their arrival; in a replay the
+ *   newest valid time of the partition so far, since arrival means nothing there.
  */
 export function timeRows(
   batch: Batch,
@@ -68,24 +68,26 @@ function timeEvent(
     time = live ? batch.arrivalMs : (partition.newestValid ?? batch.arrivalMs)
   } else if (named > batch.arrivalMs + aheadMaxMs) {
     partition.clamped++
-    time = batch.arrivalMs
+    time = live ? batch.arrivalMs : (partition.newestValid ?? batch.arrivalMs)
   } else if (named > (partition.newestValid ?? -Infinity)) {
     partition.newestValid = named
   }
   const scope = scopeOfRow(row)
   watermarks.feed(batch.partition, scope)
-  // In a replay a line without a time must not move the watermark: it would make the timed lines
-  // after it late.
-  const moves = live || !Number.isNaN(named)
+  // In a replay a line without a valid time must not move the watermark: it would make the timed
+  // lines after it late.
+  const moves = live || time === named
   const late =
     (moves && watermarks.observe(batch.partition, time)) || time < watermarks.reached(scope)
   if (late) partition.late++
   return { row, time, position, late }
 }
 
+/** Cut at the same place however the lines were spread over batches. */
 function append(stack: string | undefined, line: string): string {
   if (stack === undefined) return line
-  return stack.length + line.length < stackBytesMax ? `${stack}\n${line}` : stack
+  if (stack.length >= stackBytesMax) return stack
+  return `${stack}\n${line}`.slice(0, stackBytesMax)
 }
 
 function sampleUnparsed(partition: PartitionState, columns: Columns, row: number): void {

@@ -11,7 +11,8 @@ interface Options {
   readonly timeframe: number
 }
 
-/** [event time, events at it] inside the window, ascending, and what was last observed. */
+/** [event time, events at it] of the newest events inside the window, ascending, no more than tell
+ *  whether there are N; and what was last observed. */
 interface State {
   readonly runs: readonly Run[]
   readonly holds: boolean
@@ -44,28 +45,31 @@ function step(state: State, inputs: Inputs, at: number, options: Options): Step<
   const window = new EventWindow(state.runs, options)
   const observations: Observation[] = []
   let holds = state.holds
-  const note = (when: number, next: boolean): void => {
-    if (next === holds) return
-    holds = next
-    observations.push({ at: when, holds, value: window.total, threshold: options.num_events })
+  const note = (when: number, value: number): void => {
+    if (value >= options.num_events === holds) return
+    holds = !holds
+    observations.push({ at: when, holds, value, threshold: options.num_events })
+  }
+  // Not at `before` itself: an event of that very time may still keep the count up.
+  const fall = (before: number): void => {
+    const falls = window.fallsBelowAt()
+    if (falls === null || falls >= before) return
+    window.dropUntil(falls - options.timeframe)
+    note(falls, window.total)
   }
   for (const [time, count] of inputs.times) {
-    const empties = window.fallsBelowAt()
-    if (holds && empties !== null && empties < time) note(empties, false)
-    window.add(time, count)
-    note(time, window.total >= options.num_events)
+    fall(time)
+    note(time, window.add(time, count))
   }
-  const empties = window.fallsBelowAt()
-  if (holds && empties !== null && empties <= at) {
-    window.dropUntil(empties - options.timeframe)
-    note(empties, false)
-  }
-  window.dropUntil(at - options.timeframe)
-  const wakeAt = holds ? window.fallsBelowAt() : window.emptyAt()
+  fall(at)
+  if (!holds) window.dropUntil(at - options.timeframe)
+  const next = holds ? window.fallsBelowAt() : window.emptyAt()
+  const wakeAt = next === null ? null : Math.max(next, at + 1)
   return { state: { runs: window.runs(), holds }, observations, wakeAt, idle: window.total === 0 }
 }
 
-/** The newest events, enough to tell when N of them are inside the window. */
+/** The newest events, just enough to tell when N of them are inside the window: a rule of 20 events
+ *  a day must not keep the millions that come in between. */
 class EventWindow {
   readonly #runs: [number, number][]
   readonly #options: Options
@@ -81,12 +85,16 @@ class EventWindow {
     return this.#total
   }
 
-  add(time: number, count: number): void {
+  /** @returns Events in the window, exact up to N; beyond, at least N. */
+  add(time: number, count: number): number {
     this.dropUntil(time - this.#options.timeframe)
     const last = this.#runs.at(-1)
     if (last !== undefined && last[0] === time) last[1] += count
     else this.#runs.push([time, count])
     this.#total += count
+    const { total } = this
+    this.#dropSpare()
+    return total
   }
 
   /** Removes events at or before a time. */
@@ -100,16 +108,23 @@ class EventWindow {
     if (drop > 0) this.#runs.splice(0, drop)
   }
 
+  /** Removes the oldest while N are left without them. */
+  #dropSpare(): void {
+    let drop = 0
+    for (const [, count] of this.#runs) {
+      if (this.#total - count < this.#options.num_events) break
+      this.#total -= count
+      drop++
+    }
+    if (drop > 0) this.#runs.splice(0, drop)
+  }
+
   /** When the count falls below N if nothing more comes; null when it is below already. */
   fallsBelowAt(): number | null {
-    let left = this.#total
-    for (const [time, count] of this.#runs) {
-      left -= count
-      if (left < this.#options.num_events) {
-        return this.#total >= this.#options.num_events ? time + this.#options.timeframe : null
-      }
-    }
-    return null
+    const [oldest] = this.#runs
+    if (oldest === undefined || this.#total < this.#options.num_events) return null
+    // Spare ones are dropped, so that without the oldest there are fewer than N.
+    return oldest[0] + this.#options.timeframe
   }
 
   /** When the last event leaves the window; null when it is empty. */

@@ -62,13 +62,13 @@ function step(
 ): Step<State> {
   const observations: Observation[] = []
   let now = state
-  const settle = (until: number): void => {
-    if (!now.holds || now.last === null || now.last + keepMs > until) return
-    observations.push(observe(now.last + keepMs, false, 0, options))
+  const endsAt = (): number => (now.holds && now.last !== null ? now.last + keepMs : Infinity)
+  const end = (): void => {
+    observations.push(observe(endsAt(), false, 0, options))
     now = { ...now, holds: false, newSince: null, runs: [] }
   }
   for (const [time, count] of inputs.times) {
-    settle(time)
+    if (endsAt() <= time) end()
     now = see(now, time, count, inputs.scopeSince, options)
     const seen = now.runs.reduce((sum, [, n]) => sum + n, 0)
     if (!now.holds && now.newSince !== null && seen >= options.num_events) {
@@ -76,9 +76,12 @@ function step(
       now = { ...now, holds: true, runs: [] }
     }
   }
-  settle(at)
-  const wakeAt = now.holds && now.last !== null ? now.last + keepMs : null
-  return { state: now, observations, wakeAt, idle: false }
+  if (endsAt() < at) end()
+  if (now.last === null) return { state: now, observations, wakeAt: null, idle: true }
+  // Beyond the look-back a signature counts as new again: there is nothing left to remember.
+  const next = now.holds ? endsAt() : now.last + options.look_back + 1
+  const idle = !now.holds && next <= at
+  return { state: now, observations, wakeAt: idle ? null : Math.max(next, at + 1), idle }
 }
 
 function see(

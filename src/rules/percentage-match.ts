@@ -40,7 +40,7 @@ export const percentageMatch = ruleType({
     }
     return {
       inputs: {
-        queries: [given.match_bucket_filter, common.query ?? everything],
+        queries: [within(common.query, given.match_bucket_filter), common.query ?? everything],
         exact: false,
         history: false,
         paneMs: paneWidth(given.timeframe),
@@ -52,6 +52,11 @@ export const percentageMatch = ruleType({
     }
   },
 })
+
+/** The filter picks among the events of the query, as in ElastAlert 2: no share exceeds 100 %. */
+function within(query: Query | null, filter: Query): Query {
+  return query === null ? filter : { kind: 'and', parts: [query, filter] }
+}
 
 function step(state: State, inputs: Inputs, at: number, given: Options): Step<State> {
   const [matching = 0, all = 0] = inputs.counts

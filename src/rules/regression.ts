@@ -42,22 +42,28 @@ interface Judged {
   readonly t0: number
   readonly phi: number
   readonly x1: number
+  /** Second since which x1 is counted: the deploy's start, or when the item last recovered. What
+   *  led to an alert that is over must not fire again. */
+  readonly since: number
 }
 
 /** An item that got worse, against the baseline of the deploy that did it. */
 interface Bad extends Judged {
   /** Events per second when it was found. */
   readonly rate: number
-  /** Second from which it is judged. */
+  /** Second at which it was found. */
   readonly from: number
   /** Second since which the rate has not been worse; null while it is. */
   readonly wellSince: number | null
 }
 
 interface State {
+  /** Id and start of the deploy that is judged; null when none is. */
   readonly deploy: string | null
   /** Second up to which x1 is counted. */
   readonly at: number
+  /** Items known at the deploy: the hypotheses, but for one that unseen signatures share. */
+  readonly known: number
   readonly judged: Readonly<Record<string, Judged>>
   readonly bad: Readonly<Record<string, Bad>>
 }
@@ -74,7 +80,7 @@ export const regression = ruleType({
   create: (options): RuleInstance<unknown> => ({
     inputs: { queries: [], exact: false, history: true, paneMs: 1_000, windowMs: 3_600_000 },
     summary: '{item} comes {ratio} as often as before the push',
-    start: (): State => ({ deploy: null, at: 0, judged: {}, bad: {} }),
+    start: (): State => ({ deploy: null, at: 0, known: 0, judged: {}, bad: {} }),
     step: (state, inputs, at) => step(state as State, inputs, at, options),
   }),
 })
@@ -83,29 +89,44 @@ function step(state: State, inputs: Inputs, at: number, options: Options): Step<
   const { history, deploys } = inputs
   if (history === null || deploys === null) throw new Error('regression needs history and deploys')
   const second = Math.floor(at / 1_000)
-  const observations: Observation[] = []
-  const bad = new Map(Object.entries(state.bad))
-  recover(bad, history, second, options, observations)
   const deploy = deploys.inEffect(at - 1)
   const judging = deploy !== null && second <= startOf(deploy) + horizonSeconds
+  // A deploy that was amended is looked at again from its start. While it is the same to this rule,
+  // what is counted already must not be counted twice.
+  if (judging && state.deploy === nameOf(deploy) && second < state.at) {
+    return { state, observations: [], wakeAt: (state.at + 1) * 1_000, idle: false }
+  }
+  const observations: Observation[] = []
+  const bad = new Map(Object.entries(state.bad))
   const next = judging
     ? judge(state, history, deploy, deploys.before(deploy), second)
-    : { deploy: null, at: second, judged: {} }
-  if (judging) {
-    find(next.judged, bad, history, startOf(deploy), second, options, observations)
+    : { deploy: null, known: 0, judged: new Map<string, Judged>() }
+  recover(bad, next.judged, history, second, options, observations)
+  // What is found at the very second of the next push is still the doing of this one.
+  const since = judging && deploys.inEffect(at)?.id !== deploy.id ? { since: at - 1 } : {}
+  for (const found of find(next, bad, history, second, options)) {
+    observations.push({ ...found, ...since })
   }
   const busy = judging || bad.size > 0
   return {
-    state: { ...next, bad: Object.fromEntries(bad) },
+    state: {
+      ...next,
+      at: second,
+      judged: Object.fromEntries(next.judged),
+      bad: Object.fromEntries(bad),
+    },
     observations,
     wakeAt: busy ? at + 1_000 : deploys.nextStart(at - 1),
-    idle: !busy,
+    // How far this scope was judged is remembered, or its old deploys would be judged once more.
+    idle: false,
   }
 }
 
-/** Observes the items that are back at their baseline and takes them out of `bad`. */
+/** Observes the items that are back at their baseline and takes them out of `bad`; evidence against
+ *  them starts anew. */
 function recover(
   bad: Map<string, Bad>,
+  judged: Map<string, Judged>,
   history: History,
   second: number,
   options: Options,
@@ -120,6 +141,8 @@ function recover(
       continue
     }
     bad.delete(key)
+    const again = judged.get(key)
+    if (again !== undefined) judged.set(key, { ...again, x1: 0, since: second })
     const resolved = observe(key, item, 0, second)
     observations.push({ ...resolved, holds: false, since: wellSince * 1_000 })
   }
@@ -137,6 +160,13 @@ function isWorse(item: Bad, key: string, history: History, second: number): bool
   return returnTail(count, exposure, item.x0 / item.phi, item.t0) < resolveTail
 }
 
+/** What is known of the deploy in effect. */
+interface Judging {
+  readonly deploy: string | null
+  readonly known: number
+  readonly judged: Map<string, Judged>
+}
+
 /** Brings the counts since the deploy up to date. */
 function judge(
   state: State,
@@ -144,49 +174,72 @@ function judge(
   deploy: Deploy,
   previous: Deploy | null,
   second: number,
-): Pick<State, 'deploy' | 'at' | 'judged'> {
+): Judging {
   const start = startOf(deploy)
-  const known = state.deploy === deploy.id ? new Map(Object.entries(state.judged)) : new Map<string, Judged>() // prettier-ignore
-  const from = state.deploy === deploy.id ? state.at : start
-  const baseline = baselineFrom(start, previous && startOf(previous), history.first)
+  const same = state.deploy === nameOf(deploy)
+  const judged = new Map(same ? Object.entries(state.judged) : [])
+  const from = same ? state.at : start
+  const baseline = baselineFrom(start, previous && startOf(previous), history.since)
+  const look = lookBefore(history, baseline, start)
   for (const key of history.keys()) {
     if (!isJudged(key)) continue
     const more = history.sum(key, from, second)
     if (more === 0) continue
-    const before = known.get(key) ?? lookBefore(history, key, baseline, start)
-    known.set(key, { ...before, x1: before.x1 + more })
+    const before = judged.get(key) ?? look(key)
+    judged.set(key, { ...before, x1: before.x1 + more })
   }
-  return { deploy: deploy.id, at: second, judged: Object.fromEntries(known) }
+  const known = same ? state.known : knownBefore(history, start)
+  return { deploy: nameOf(deploy), known, judged }
 }
 
-function lookBefore(history: History, key: string, baseline: number, start: number): Judged {
-  const x0 = history.sum(key, baseline, start)
-  const own = x0 >= pooledBelow ? [key] : [...history.keys()].filter(isJudged)
-  const phi = pooledDispersion(own.map((each) => history.tens(each, baseline, start)))
-  return { x0, t0: history.exposure(baseline, start), phi, x1: 0 }
+/** Items with an event in the hour before a deploy: what is looked at, whatever the events after. */
+function knownBefore(history: History, start: number): number {
+  const from = start - horizonSeconds
+  return [...history.keys()].filter((key) => isJudged(key) && history.sum(key, from, start) > 0)
+    .length
 }
 
-/** Observes the items that e-BH rejects and that are not known to be bad yet. */
+function lookBefore(history: History, baseline: number, start: number): (key: string) => Judged {
+  const t0 = history.exposure(baseline, start)
+  const tens = (key: string): number[] => history.tens(key, baseline, start)
+  let pooled: number | null = null
+  return (key) => {
+    const x0 = history.sum(key, baseline, start)
+    const item = { x0, t0, phi: 1, x1: 0, since: start }
+    if (!isTested(key, item)) return item
+    if (x0 >= pooledBelow) return { ...item, phi: pooledDispersion([tens(key)]) }
+    pooled ??= pooledDispersion([...history.keys()].filter(isJudged).map(tens))
+    return { ...item, phi: pooled }
+  }
+}
+
+/** The items that e-BH rejects and that are not known to be bad yet; puts them into `bad`. */
 function find(
-  judged: Readonly<Record<string, Judged>>,
+  { known, judged }: Judging,
   bad: Map<string, Bad>,
   history: History,
-  start: number,
   second: number,
   options: Options,
-  observations: Observation[],
-): void {
-  const t1 = history.exposure(start, second)
-  const known = [...history.keys()].filter((key) => isJudged(key) && history.first < start).length
-  const candidates = Object.entries(judged).filter(([key, item]) => isTested(key, item))
-  const evidence = candidates.map(([, item]) => logEvidence({ ...item, t1 }).worse)
+): readonly Observation[] {
+  const candidates = [...judged].filter(([key, item]) => item.x1 > 0 && isTested(key, item))
+  const exposures = new Map<number, number>()
+  const exposure = (from: number): number => {
+    const sum = exposures.get(from) ?? history.exposure(from, second)
+    exposures.set(from, sum)
+    return sum
+  }
+  const evidence = candidates.map(
+    ([, item]) => logEvidence({ ...item, t1: exposure(item.since) }).worse,
+  )
   const rejected = eBenjaminiHochberg(evidence, known + 1, options.alpha)
+  const found: Observation[] = []
   for (const [index, [key, item]] of candidates.entries()) {
     if (!rejected.has(index) || bad.has(key) || item.x1 < options.min_events) continue
-    const rate = item.x1 / Math.max(1, second - start)
+    const rate = item.x1 / Math.max(1, second - item.since)
     bad.set(key, { ...item, rate, from: second, wellSince: null })
-    observations.push({ ...observe(key, item, t1, second), holds: true })
+    found.push(observe(key, item, exposure(item.since), second))
   }
+  return found
 }
 
 /** Signatures without a past belong to new_signature. */
@@ -215,6 +268,11 @@ function observe(key: string, item: Judged, t1: number, second: number): Observa
       after: String(item.x1),
     },
   }
+}
+
+/** A deploy whose start was amended is another one to this rule. */
+function nameOf(deploy: Deploy): string {
+  return `${deploy.id} ${deploy.start}`
 }
 
 function startOf(deploy: Deploy): number {

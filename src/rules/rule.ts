@@ -29,7 +29,7 @@ export interface Inputs {
   /** [event time ms, events], ascending; empty unless declared `exact`. */
   readonly times: readonly (readonly [number, number])[]
   readonly samples: readonly Sample[]
-  /** Event time of the scope's first event, ms: before it nothing is known. */
+  /** Event time of the scope's first event, ms: before it nothing is known. Infinity before it. */
   readonly scopeSince: number
   /** Only when declared. */
   readonly history: History | null
@@ -67,7 +67,7 @@ export interface Observation {
 export interface Step<State> {
   readonly state: State
   readonly observations: readonly Observation[]
-  /** The next time at which something may change without an event, ms; null: never. */
+  /** The next time at which something may change without an event, ms, after `at`; null: never. */
   readonly wakeAt: number | null
   /** Nothing is remembered: the series may be forgotten when it has no alert. */
   readonly idle: boolean
@@ -84,7 +84,9 @@ export interface RuleInstance<State> {
   readonly summary: string
   start(): State
   /** @param at End of the pane, exclusive, ms. Panes come in order; empty ones are skipped unless
-   *    asked for by `wakeAt`. State is plain JSON. */
+   *    asked for by `wakeAt`. At the end of a replay an `exact` rule is given the part of a pane
+   *    that was read. A late report of a deploy takes rules with `history` back to its start.
+   *    State is plain JSON. */
   step(state: State, inputs: Inputs, at: number): Step<State>
 }
 

@@ -88,6 +88,8 @@ export class History {
   readonly #items = new Map<string, Seconds>()
   /** Second of the first event ever counted; Infinity while there is none. */
   #first = Infinity
+  /** Second before which everything is forgotten. */
+  #prunedTo = -Infinity
 
   constructor(exposureKind: ExposureKind) {
     this.exposureKind = exposureKind
@@ -110,8 +112,14 @@ export class History {
     if (second < this.#first) this.#first = second
   }
 
+  /** Second of the first event ever counted, also when it is forgotten by now; Infinity before. */
   get first(): number {
     return this.#first
+  }
+
+  /** Second from which on the counts are whole: before it nothing is known, or no longer. */
+  get since(): number {
+    return Math.max(this.#first, this.#prunedTo)
   }
 
   set first(second: number) {
@@ -147,6 +155,7 @@ export class History {
 
   /** Forgets what lies before a second. */
   prune(before: number): void {
+    this.#prunedTo = Math.max(this.#prunedTo, Math.ceil(before))
     for (const [key, item] of this.#items) {
       item.prune(before)
       if (item.last === -Infinity) this.#items.delete(key)

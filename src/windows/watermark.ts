@@ -4,7 +4,7 @@
  *  here. */
 
 /** A live partition whose lines lie further behind their arrival than this no longer holds others
- *  back; alerts then say `incomplete`. */
+ *  back; alerts then say `incomplete`. One that has no others to hold back decides alone. */
 export const holdbackMaxMs = 60_000
 
 /** The scope of series that span services or environments: every partition feeds it. */
@@ -19,7 +19,8 @@ interface PartitionMark {
   newest: number
   /** Wall time of the last line, or of the opening. */
   lastArrivalMs: number
-  /** The last batch was full: the reader is catching up, so distance from the present is no fault. */
+  /** Nothing was read yet, or the last batch was full: the reader is catching up, so distance from
+   *  the present is no fault. */
   catchingUp: boolean
   /** Watermark set by the clock while the partition is idle. */
   idleMark: number
@@ -54,7 +55,7 @@ export class Watermarks {
       scopes: options.scope === null ? null : new Set([options.scope]),
       newest: options.newest ?? -Infinity,
       lastArrivalMs: nowMs,
-      catchingUp: false,
+      catchingUp: true,
       idleMark: -Infinity,
       closed: false,
     })
@@ -99,26 +100,40 @@ export class Watermarks {
   }
 
   /** Watermark of a scope: the least of the partitions that may feed it.
-   *  @param nowMs Wall time; partitions held back by more than `holdbackMaxMs` are left out. null
-   *    in a replay, where every partition counts. */
+   *  @param nowMs Wall time; partitions that hold others back by more than `holdbackMaxMs` are left
+   *    out, and where every partition is closed the clock alone goes on. null in a replay, where
+   *    every partition counts. */
   of(scope: string, nowMs: number | null): number {
+    const ahead = nowMs === null ? null : this.#ahead(scope, nowMs)
     let least = Infinity
+    let idle = -Infinity
     for (const mark of this.#partitions.values()) {
-      if (!feeds(mark, scope) || isExcluded(mark, nowMs)) continue
+      if (!feeds(mark, scope) || isExcluded(mark, ahead)) continue
       least = Math.min(least, levelOf(mark))
+      idle = Math.max(idle, mark.idleMark)
     }
-    const before = this.#reached.get(scope) ?? -Infinity
-    const reached = least === Infinity ? before : Math.max(before, least)
+    if (least === Infinity) least = idle
+    const reached = Math.max(this.reached(scope), least)
     this.#reached.set(scope, reached)
     return reached
   }
 
   /** Sources left out of a scope's watermark at this moment. */
   incomplete(scope: string, nowMs: number | null): readonly string[] {
+    const ahead = nowMs === null ? null : this.#ahead(scope, nowMs)
     const names = [...this.#partitions.values()]
-      .filter((mark) => feeds(mark, scope) && isExcluded(mark, nowMs))
+      .filter((mark) => feeds(mark, scope) && isExcluded(mark, ahead))
       .map((mark) => mark.source)
     return [...new Set(names)].sort()
+  }
+
+  /** Where the others are: the furthest level of a scope's open partitions, at most the present. */
+  #ahead(scope: string, nowMs: number): Ahead {
+    let level = -Infinity
+    for (const mark of this.#partitions.values()) {
+      if (!mark.closed && feeds(mark, scope)) level = Math.max(level, levelOf(mark))
+    }
+    return { nowMs, level }
   }
 
   /** After everything is read: a scope has reached its newest event time, not infinity. */
@@ -157,7 +172,13 @@ function levelOf(mark: PartitionMark): number {
   return Math.max(mark.newest - mark.latenessMs, mark.idleMark)
 }
 
-function isExcluded(mark: PartitionMark, nowMs: number | null): boolean {
-  if (nowMs === null || mark.catchingUp || mark.newest === -Infinity) return false
-  return levelOf(mark) < nowMs - mark.latenessMs - holdbackMaxMs
+/** What a partition that lags is held against. */
+interface Ahead {
+  readonly nowMs: number
+  readonly level: number
+}
+
+function isExcluded(mark: PartitionMark, ahead: Ahead | null): boolean {
+  if (ahead === null || mark.catchingUp || mark.newest === -Infinity) return false
+  return levelOf(mark) < Math.min(ahead.nowMs - mark.latenessMs, ahead.level) - holdbackMaxMs
 }
