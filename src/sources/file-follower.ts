@@ -6,48 +6,16 @@
 import type { BigIntStats } from 'node:fs'
 import type { Batch } from '../model/event.ts'
 import { fileId, isFinished, type FilePosition } from './file-checkpoint.ts'
-import type { FileOwners, OpenFiles } from './file-limits.ts'
 import { closingOnError, FileOpening, type FirstRead } from './file-opening.ts'
 import { FileProgress } from './file-progress.ts'
 import { FileReader } from './file-reader.ts'
 import { compressedSince, locate, look, rotatedFrom } from './file-rotation.ts'
-import type { SourceContext } from './source.ts'
-
-/** Pace of a file source, ms. Users do not see it; tests shorten it. */
-export interface FileTiming {
-  /** Between two looks at a file that grows. */
-  readonly pollMs: number
-  /** Between two looks at a quiet file, and between two expansions of the globs. */
-  readonly quietMs: number
-  /** How long a file that left its path must be silent before it counts as finished. */
-  readonly rotateWaitMs: number
-}
-
-/** What a follower shares with the others of its source. */
-export interface FollowerParts {
-  readonly source: string
-  readonly context: SourceContext
-  readonly timing: FileTiming
-  readonly owners: FileOwners
-  readonly files: OpenFiles
-  /** The follower of another path; undefined when nobody follows it. */
-  readonly followerOf: (path: string) => Follower | undefined
-}
-
-/** What came of one turn. */
-export interface Turn {
-  /** To be emitted in this order before the next turn. */
-  readonly batches: readonly Batch[]
-  /** False: nothing to read just now; the next turn is due in `delayMs`. */
-  readonly more: boolean
-  /** Nothing will ever come; only in a one-pass read. */
-  readonly done: boolean
-}
+import type { FollowerParts, Reserving, Turn } from './file-turn.ts'
 
 const idle: Turn = { batches: [], more: false, done: false }
 const more: Turn = { batches: [], more: true, done: false }
 
-export class Follower {
+export class Follower implements Reserving {
   readonly path: string
   readonly #parts: FollowerParts
   readonly #progress: FileProgress
@@ -230,11 +198,17 @@ export class Follower {
 
   /** True when a file that left its path has had its time for late lines. */
   async #silent(reader: FileReader, since: number): Promise<boolean> {
-    const { clock } = this.#parts.context
+    const { context, timing } = this.#parts
     const stat = await reader.handle.stat()
+    if (stat.size > reader.read) return false
+    const now = context.clock.now()
     // Renaming and deleting set ctime: after a restart the wait need not begin anew.
-    const silentMs = Math.max(clock.monotonic() - since, clock.now() - stat.ctimeMs)
-    return stat.size <= reader.read && silentMs >= this.#parts.timing.rotateWaitMs
+    const silentMs = Math.max(context.clock.monotonic() - since, now - stat.ctimeMs)
+    if (silentMs >= timing.rotateWaitMs) return true
+    // Each rotation of a chain renames it again. That it left is as old as its successor, so that
+    // the files of a chain wait at the same time and not one after the other.
+    const leftMs = await this.#opening.successorBornMs(this.#progress.position)
+    return leftMs !== null && now - Math.max(leftMs, stat.mtimeMs) >= timing.rotateWaitMs
   }
 
   /** Ends the present file; its unfinished last line counts now.

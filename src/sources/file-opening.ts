@@ -81,6 +81,17 @@ export class FileOpening {
     return this.#open(this.#path, last)
   }
 
+  /** When the file that came after the one of the position was created, wall time in ms; null when
+   *  there is none or the file system does not say. */
+  async successorBornMs(position: FilePosition | null): Promise<number | null> {
+    if (position === null) return null
+    for (const candidate of [...(await rotatedSince(this.#path, position)), this.#path]) {
+      const there = await look(candidate).catch(() => null)
+      if (there !== null) return there.birthtimeNs > 0n ? Number(there.birthtimeMs) : null
+    }
+    return null
+  }
+
   async #open(candidate: string, last: LastFile | null): Promise<NextFile> {
     const there = await look(candidate)
     if (there === null) return nothing

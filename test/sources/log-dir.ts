@@ -3,6 +3,7 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { openFilesMax } from '../../src/sources/file-limits.ts'
 import { fileSource } from '../../src/sources/file.ts'
 import type { FileOptions } from '../../src/sources/file-options.ts'
 import { until } from '../contract/source.ts'
@@ -10,6 +11,11 @@ import type { Source } from '../../src/sources/source.ts'
 
 /** Fast enough for tests, slow enough to meet a file between two polls. */
 export const testTiming = { pollMs: 2, quietMs: 10, rotateWaitMs: 40 }
+
+interface Limits {
+  readonly filesMax?: number
+  readonly rotateWaitMs?: number
+}
 
 export class LogDir {
   readonly dir = fs.mkdtempSync(join(tmpdir(), 'lastpush-file-'))
@@ -51,10 +57,10 @@ export class LogDir {
   }
 
   /** A file source over globs relative to the directory, reading from the beginning. */
-  source(patterns: readonly string[], options: Partial<FileOptions> & { filesMax?: number } = {}) {
-    const { filesMax, ...rest } = options
+  source(patterns: readonly string[], options: Partial<FileOptions> & Limits = {}): Source {
+    const { filesMax = openFilesMax, rotateWaitMs = testTiming.rotateWaitMs, ...rest } = options
     const paths = patterns.map((pattern) => this.path(pattern))
-    const limits = { timing: testTiming, ...(filesMax === undefined ? {} : { filesMax }) }
-    return fileSource('logs', { paths, from: 'beginning', ...rest }, limits) satisfies Source
+    const limits = { timing: { ...testTiming, rotateWaitMs }, filesMax }
+    return fileSource('logs', { paths, from: 'beginning', ...rest }, limits)
   }
 }
