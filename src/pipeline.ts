@@ -105,6 +105,7 @@ export class Pipeline {
   /** Steps 1 to 6 for one batch. */
   ingest(batch: Batch): void {
     const partition = this.#partitionOf(batch)
+    if (batch.bytes.length === 0) return this.#noteCheckpoint(partition, batch)
     const source = this.#settings(batch.source)
     this.#watermarks.arrived(
       batch.partition,
@@ -132,6 +133,12 @@ export class Pipeline {
     partition.newest = newest === -Infinity ? null : newest
     this.#dirty.add(partition)
     this.#advance(batch.arrivalMs)
+  }
+
+  /** A batch without lines says where a partition begins: from there on nothing may be lost. */
+  #noteCheckpoint(partition: PartitionState, batch: Batch): void {
+    partition.checkpoint = batch.checkpoint
+    this.#dirty.add(partition)
   }
 
   /** Merges a partial, from this thread or another, without evaluating anything. */
