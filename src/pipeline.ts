@@ -311,8 +311,9 @@ export class Pipeline {
     this.#nowMs = nowMs
     const wall = this.#wallTime()
     this.#engine.advance((scope) => this.#watermarks.of(scope, wall))
+    // Every scope moves on, also one that no series happens to watch at this moment.
     for (const [scope, history] of this.#histories) {
-      history.prune((this.#watermarks.reached(scope) - historyMs) / 1_000)
+      history.prune((this.#watermarks.of(scope, wall) - historyMs) / 1_000)
     }
   }
 

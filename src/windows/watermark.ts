@@ -7,6 +7,10 @@
  *  back; alerts then say `incomplete`. One that has no others to hold back decides alone. */
 export const holdbackMaxMs = 60_000
 
+/** Time beyond this between two ticks was time in which nothing could be read: the process was
+ *  stopped, or the clock was set. It makes no partition idle. */
+const tickGapMaxMs = 500
+
 /** The scope of series that span services or environments: every partition feeds it. */
 export const anyScope = '*'
 
@@ -41,6 +45,8 @@ export class Watermarks {
   readonly #partitions = new Map<string, PartitionMark>()
   /** Per scope, so that a watermark never goes back when a partition joins. */
   readonly #reached = new Map<string, number>()
+  /** Wall time of the last tick. */
+  #tickedMs = Infinity
 
   /** Adds a partition, or reopens it; until its first line it holds its scope back. */
   open(partition: string, options: PartitionOptions, nowMs: number): void {
@@ -93,7 +99,10 @@ export class Watermarks {
   /** Lets the clock advance partitions without a line for as long as their lateness: whatever is
    *  written from now on happened at most `latenessMs` ago. */
   tick(nowMs: number): void {
+    const lostMs = Math.max(0, nowMs - this.#tickedMs - tickGapMaxMs)
+    this.#tickedMs = nowMs
     for (const mark of this.#partitions.values()) {
+      mark.lastArrivalMs = Math.min(nowMs, mark.lastArrivalMs + lostMs)
       const idleMs = nowMs - mark.lastArrivalMs
       if (idleMs >= mark.latenessMs) mark.idleMark = nowMs - mark.latenessMs
     }
