@@ -1,6 +1,8 @@
-/** Judges the story from what the daemon has committed and delivered: one page that names the bad
- *  push, one resolution that names the fix, and nothing else. */
-import { transitionId, type Alert } from '../model/alert.ts'
+/** Judges the story from what the daemon has delivered and committed: one page that names the bad
+ *  push, one resolution that names the fix, and nothing else. Pages are read as a person reads
+ *  them, by their headline: what counts is which push people were told of, not what the store
+ *  attributes to it later. */
+import type { Alert } from '../model/alert.ts'
 import { sameSha } from '../model/deploy.ts'
 import type { Notification } from '../store/state.ts'
 
@@ -19,37 +21,52 @@ export interface Expected {
   readonly resolvedBy: number
 }
 
-/** Where the story stands. `verdict` is null until it is over, then what was wrong, or nothing. */
+/** Where the story stands. */
 export interface Judgement {
+  /** The page, and the end of its group, have been delivered. */
   readonly paged: boolean
   readonly resolved: boolean
+  /** What should not have happened, each as a sentence. */
   readonly faults: readonly string[]
 }
 
+/** What the first line of a notification of the console says. */
+export interface Headline {
+  readonly title: 'FIRING' | 'UPDATE' | 'STILL FIRING' | 'RESOLVED'
+  /** SHA of the push it blames, and of the one it thanks; null where it names none. */
+  readonly since: string | null
+  readonly fixedBy: string | null
+}
+
 export function judge({ alerts, notifications }: Evidence, expected: Expected): Judgement {
+  const { bad, fix } = expected
+  const told = notifications.map((notification) => ({
+    ...notification,
+    headline: readHeadline(notification.body),
+  }))
+  const pages = told.filter(({ headline }) => headline?.title === 'FIRING')
+  const ends = told.filter(({ headline }) => headline?.title === 'RESOLVED')
   const faults: string[] = []
-  for (const alert of alerts) {
-    if (alert.sha !== null && sameSha(alert.sha, expected.bad)) continue
-    faults.push(`${alert.rule} named ${alert.sha ?? 'no push'} instead of ${expected.bad}`)
+  for (const { sha, rule } of alerts) {
+    if (!isPush(sha, bad)) faults.push(`${rule} named ${nameOf(sha)} instead of ${bad}`)
   }
-  const groups = groupsOf(alerts, notifications)
-  if (groups.size > 1) faults.push(`the alerts came in ${groups.size} groups instead of one`)
-  const told = notifications.filter(({ groupKey }) => groups.has(groupKey))
-  const pages = told.filter(({ body }) => body.startsWith('FIRING'))
-  const ends = told.filter(({ body }) => body.startsWith('RESOLVED'))
+  for (const { headline, createdAt } of pages) {
+    const since = headline?.since ?? null
+    if (!isPush(since, bad)) faults.push(`the page named ${nameOf(since)} instead of ${bad}`)
+    if (createdAt > expected.firingBy) faults.push('the page came too late')
+  }
+  for (const { headline, createdAt } of ends) {
+    const fixedBy = headline?.fixedBy ?? null
+    if (!isPush(fixedBy, fix)) {
+      faults.push(`the resolution named ${nameOf(fixedBy)} instead of ${fix}`)
+    }
+    if (createdAt > expected.resolvedBy) faults.push('the resolution came too late')
+  }
   if (pages.length > 1) faults.push(`it paged ${pages.length} times instead of once`)
   if (ends.length > 1) faults.push(`it resolved ${ends.length} times instead of once`)
-  for (const page of pages) {
-    if (page.createdAt > expected.firingBy) faults.push('the page came too late')
-  }
-  for (const end of ends) {
-    if (end.createdAt > expected.resolvedBy) faults.push('the resolution came too late')
-    if (!end.body.includes(expected.fix))
-      faults.push(`the resolution does not name ${expected.fix}`)
-  }
-  const delivered = (list: readonly Notification[]): boolean =>
-    list.length > 0 && list.every(({ state }) => state === 'delivered')
-  return { paged: delivered(pages), resolved: delivered(ends), faults }
+  const groups = new Set(told.map(({ groupKey }) => groupKey)).size
+  if (groups > 1) faults.push(`it came in ${groups} groups instead of one`)
+  return { paged: isDelivered(pages), resolved: isDelivered(ends), faults }
 }
 
 /** What is missing when the time is over. */
@@ -58,17 +75,29 @@ export function unfinished({ paged, resolved }: Judgement): readonly string[] {
   return resolved ? [] : ['it was not resolved']
 }
 
-/** Keys of the groups in which the alerts' first transitions were told. */
-function groupsOf(
-  alerts: readonly Alert[],
-  notifications: readonly Notification[],
-): ReadonlySet<string> {
-  const firings = new Set(
-    alerts.map(({ fingerprint, startsAt }) => transitionId(fingerprint, startsAt, 0)),
-  )
-  return new Set(
-    notifications
-      .filter(({ transitions }) => transitions.some((id) => firings.has(id)))
-      .map(({ groupKey }) => groupKey),
-  )
+/** The console's headline: `TITLE service: what, since push SHA by WHO[, fixed by push SHA by WHO]`.
+ *  What a log line put into `what` stands before the last `, since`. @returns null when it is none. */
+export function readHeadline(body: string): Headline | null {
+  const [line = ''] = body.split('\n', 1)
+  const title = /^(?:FIRING|UPDATE|STILL FIRING|RESOLVED)(?=[ :])/.exec(line)?.[0]
+  const at = line.lastIndexOf(', since ')
+  if (title === undefined || at < 0) return null
+  const [since = '', fixedBy = ''] = line.slice(at + ', since '.length).split(', fixed by ')
+  return { title: title as Headline['title'], since: shaOf(since), fixedBy: shaOf(fixedBy) }
+}
+
+function shaOf(push: string): string | null {
+  return /^(?:push|rollback|config change) (\S+)/.exec(push)?.[1] ?? null
+}
+
+function isPush(sha: string | null, expected: string): boolean {
+  return sha !== null && sameSha(sha, expected)
+}
+
+function nameOf(sha: string | null): string {
+  return sha ?? 'no push'
+}
+
+function isDelivered(list: readonly Notification[]): boolean {
+  return list.length > 0 && list.every(({ state }) => state === 'delivered')
 }

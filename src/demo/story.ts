@@ -1,11 +1,13 @@
 /** The story, told over the public ways: a bad push through the deploy log, its fix through the
- *  command line, and an ordinary daemon that knows of neither beforehand. */
+ *  command line, and an ordinary daemon that knows of neither beforehand. What came of it is read
+ *  from the daemon's store, read-only, as `lastpush since` without a daemon would. */
 import type { Clock } from '../flow/time.ts'
 import { openStateReader } from '../store/sqlite.ts'
+import type { StateReader } from '../store/state.ts'
 import { judge, unfinished, type Expected, type Judgement } from './judge.ts'
 import type { Push, Shop } from './shop.ts'
 
-/** Seconds after the start of the live traffic. */
+/** Seconds after the daemon is up and the traffic live. */
 const badPushAt = 8
 const rollOutSeconds = 1
 const firingBy = 25
@@ -13,10 +15,11 @@ const fixAt = 30
 const resolvedBy = 75
 /** After the resolution, so that a second page would still be seen. */
 const aftermathSeconds = 4
+const lookEveryMs = 250
 
 export const badSha = '3b77d0c5ae'
 export const fixSha = '91c02fe77b'
-const lookEveryMs = 500
+const lastGoodSha = '8fe1c02a91'
 
 /** Pushes of the hour before; all of them harmless. @param now s since the epoch. */
 export function earlierPushes(now: number): readonly Push[] {
@@ -27,77 +30,95 @@ export function earlierPushes(now: number): readonly Push[] {
   return [
     push(48, 'c41d9a2f07', 'e2b5518d3c', 'alice'),
     push(31, 'e2b5518d3c', '70af3c9be1', 'carol'),
-    push(12, '70af3c9be1', '8fe1c02a91', 'bob'),
+    push(12, '70af3c9be1', lastGoodSha, 'bob'),
   ]
 }
 
 export interface StoryParts {
-  readonly shop: Shop
+  readonly shop: Pick<Shop, 'health' | 'logPush'>
   readonly clock: Clock
   readonly dataDir: string
   /** One line of the story, for people. */
   readonly tell: (text: string) => void
-  /** Reports the fix as a person would, by `lastpush deploy`. */
-  readonly reportFix: (sha: string, by: string) => Promise<void>
+  /** Reports the fix as a person would, by `lastpush deploy`. @returns What the command said. */
+  readonly reportFix: (sha: string, by: string) => Promise<string>
 }
 
-/** Runs until the story is over. @returns What was wrong with it; empty when all came as it should. */
+/** Runs until the story is over or the signal aborts.
+ *  @returns What was wrong with it; empty when all came as it should. */
 export async function tellStory(
   parts: StoryParts,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { shop, clock, tell } = parts
-  const start = clock.now()
-  const until = (seconds: number): Promise<void> =>
-    clock.sleep(start + seconds * 1_000 - clock.now(), signal)
-  tell('live: about 300 lines a second')
-
-  await until(badPushAt)
-  const pushedAt = Math.floor(clock.now() / 1_000)
-  shop.health = 'broken'
-  await until(badPushAt + rollOutSeconds)
-  if (signal.aborted) return []
-  shop.logPush({ sha: badSha, previous: '8fe1c02a91', by: 'alice', start: pushedAt, end: pushedAt + rollOutSeconds }) // prettier-ignore
-  tell(`push ${badSha} of web by alice goes out (deployinator.log)`)
-
-  await until(fixAt)
-  if (signal.aborted) return []
-  await parts.reportFix(fixSha, 'bob')
-  shop.health = 'well'
-  tell(`push ${fixSha} of web by bob goes out: the fix (lastpush deploy)`)
-
+  const start = parts.clock.now()
   const expected: Expected = {
     bad: badSha,
     fix: fixSha,
     firingBy: start + firingBy * 1_000,
     resolvedBy: start + resolvedBy * 1_000,
   }
-  const judgement = await watch(parts, expected, signal)
-  return [...judgement.faults, ...unfinished(judgement)]
+  const over = new AbortController()
+  const stop = AbortSignal.any([signal, over.signal])
+  const reader = await openStateReader(parts.dataDir)
+  // A push that fails ends the watching too, which would keep the reader open.
+  const pushes = push(parts, start, stop).catch((error: unknown) => {
+    over.abort()
+    throw error
+  })
+  try {
+    const [judgement] = await Promise.all([watch(parts, reader, expected, stop), pushes])
+    return [...judgement.faults, ...unfinished(judgement)]
+  } finally {
+    over.abort()
+    await reader.close()
+  }
+}
+
+/** Sends out the bad push and, later, its fix. */
+async function push(parts: StoryParts, start: number, stop: AbortSignal): Promise<void> {
+  const { shop, clock, tell } = parts
+  const until = (seconds: number): Promise<void> =>
+    clock.sleep(start + seconds * 1_000 - clock.now(), stop)
+  await until(badPushAt)
+  if (stop.aborted) return
+  const pushedAt = Math.floor(clock.now() / 1_000)
+  shop.health = 'broken'
+  await until(badPushAt + rollOutSeconds)
+  if (stop.aborted) return
+  shop.logPush({
+    ...{ sha: badSha, previous: lastGoodSha, by: 'alice' },
+    ...{ start: pushedAt, end: pushedAt + rollOutSeconds },
+  })
+  tell(`alice has pushed ${badSha} to web, says deployinator.log; checkouts begin to fail`)
+
+  await until(fixAt)
+  if (stop.aborted) return
+  tell(`bob pushes the fix: lastpush deploy --sha ${fixSha} --service web --by bob`)
+  const said = await parts.reportFix(fixSha, 'bob')
+  shop.health = 'well'
+  tell(said)
 }
 
 /** Looks until the resolution was delivered, or its time is over, and a little longer. */
 async function watch(
-  parts: StoryParts,
+  { clock, tell }: StoryParts,
+  reader: StateReader,
   expected: Expected,
-  signal: AbortSignal,
+  stop: AbortSignal,
 ): Promise<Judgement> {
-  const { clock } = parts
-  let judgement = await look(parts, expected)
-  while (!signal.aborted && !judgement.resolved && clock.now() < expected.resolvedBy) {
-    await clock.sleep(lookEveryMs, signal)
-    judgement = await look(parts, expected)
+  let judgement = await look(reader, expected)
+  while (!stop.aborted && !judgement.resolved && clock.now() < expected.resolvedBy) {
+    await clock.sleep(lookEveryMs, stop)
+    const before = judgement
+    judgement = await look(reader, expected)
+    if (judgement.paged && !before.paged) tell('that was the page')
+    if (judgement.resolved && !before.resolved) tell('that was its end')
   }
-  await clock.sleep(aftermathSeconds * 1_000, signal)
-  return look(parts, expected)
+  await clock.sleep(aftermathSeconds * 1_000, stop)
+  return look(reader, expected)
 }
 
-async function look({ dataDir }: StoryParts, expected: Expected): Promise<Judgement> {
-  const reader = await openStateReader(dataDir)
-  try {
-    const [alerts, notifications] = [await reader.alerts({}), await reader.notifications()]
-    return judge({ alerts, notifications }, expected)
-  } finally {
-    await reader.close()
-  }
+async function look(reader: StateReader, expected: Expected): Promise<Judgement> {
+  const [alerts, notifications] = [await reader.alerts({}), await reader.notifications()]
+  return judge({ alerts, notifications }, expected)
 }

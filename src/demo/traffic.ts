@@ -19,6 +19,7 @@ interface Visit {
 }
 type Random = () => number
 
+const checkoutPath = '/checkout/pay'
 /** Share of checkout requests that the bad push breaks. */
 const brokenShare = 0.6
 /** One in so many requests fails for reasons that no push has anything to do with. */
@@ -37,7 +38,7 @@ const visits: readonly Visit[] = [
   { weight: 14, method: 'GET', path: () => '/', status: 200 },
   { weight: 12, method: 'GET', path: (random) => `/static/app.${hex(random)}.js`, status: 304 },
   { weight: 8, method: 'POST', path: () => '/cart/add', status: 302 },
-  { weight: 8, method: 'POST', path: () => '/checkout/pay', status: 200 },
+  { weight: 8, method: 'POST', path: () => checkoutPath, status: 200 },
   { weight: 4, method: 'GET', path: () => '/account/orders', status: 200 },
   { weight: 3, method: 'GET', path: () => '/favicon.ico', status: 404 },
   { weight: 2, method: 'GET', path: () => '/wp-login.php', status: 404 },
@@ -46,6 +47,8 @@ const visits: readonly Visit[] = [
 ]
 const totalWeight = visits.reduce((sum, visit) => sum + visit.weight, 0)
 
+/** Set aside for documentation (RFC 5737): nobody's own address stands beside a break-in attempt. */
+const networks = ['192.0.2', '198.51.100', '203.0.113'] as const
 const browsers = [
   'Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0',
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15',
@@ -75,12 +78,9 @@ export class Traffic {
   #request(second: number, health: Health, lines: Lines): void {
     const random = this.#random
     const visit = this.#visit()
+    const path = visit.path(random)
     let status = visit.status
-    if (
-      visit.path(random).startsWith('/checkout') &&
-      health === 'broken' &&
-      random() < brokenShare
-    ) {
+    if (path === checkoutPath && health === 'broken' && random() < brokenShare) {
       status = 500
       lines.php.push(...this.#fatal(second))
     } else if (random() * failureOneIn < 1) {
@@ -93,7 +93,7 @@ export class Traffic {
     if (random() * noticeOneIn < 1) {
       lines.php.push(`[${phpTime(second)}] PHP Deprecated:  Optional parameter before required one in /srv/shop/lib/Legacy.php on line 12`) // prettier-ignore
     }
-    lines.access.push(this.#accessLine(second, visit, status))
+    lines.access.push(this.#accessLine(second, `${visit.method} ${path}`, status))
   }
 
   #visit(): Visit {
@@ -101,14 +101,14 @@ export class Traffic {
     return visits.find((visit) => (at -= visit.weight) < 0) ?? (visits[0] as Visit)
   }
 
-  #accessLine(second: number, visit: Visit, status: number): string {
+  #accessLine(second: number, request: string, status: number): string {
     const random = this.#random
-    const client = `${pick(random, 100) + 100}.${pick(random, 250)}.${pick(random, 250)}.${pick(random, 250)}`
+    const client = `${networks[pick(random, networks.length)] ?? networks[0]}.${pick(random, 254) + 1}`
     const bytes = status === 304 ? '-' : String(pick(random, 40_000) + 400)
     const agents = random() < 0.08 ? bots : browsers
     const agent = agents[pick(random, agents.length)] ?? browsers[0]
     const referer = random() < 0.5 ? '-' : 'https://shop.example/'
-    return `${client} - - [${clfTime(second)}] "${visit.method} ${visit.path(random)} HTTP/1.1" ${status} ${bytes} "${referer}" "${agent}"`
+    return `${client} - - [${clfTime(second)}] "${request} HTTP/1.1" ${status} ${bytes} "${referer}" "${agent}"`
   }
 
   /** What the bad push does: a type error with its stack. */
