@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint'
 const clockMessage = 'Time comes from the injected Clock; only flow/time.ts names the real one.'
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'src/web/dist/'] },
+  { ignores: ['dist/', 'node_modules/', 'bench/peers/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
@@ -41,5 +41,5 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['**/*.js', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['**/*.js', '**/*.cjs', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 )

@@ -9,7 +9,7 @@ import { detectParser } from './parsers/detect.ts'
 import type { Parser } from './parsers/parser.ts'
 import { Counter, isErrorLevel } from './pipeline/count.ts'
 import { Engine } from './pipeline/engine.ts'
-import { enrich, type ServiceQuery } from './pipeline/enrich.ts'
+import { enrich } from './pipeline/enrich.ts'
 import { Epoch } from './pipeline/epoch.ts'
 import {
   addCounts,
@@ -25,6 +25,7 @@ import { timeRows } from './pipeline/timing.ts'
 import type { Query } from './query/query.ts'
 import type { Rule } from './rules/rule.ts'
 import { SignatureTable } from './signatures/signature.ts'
+import type { ServiceQuery, SourceSettings } from './sources/settings.ts'
 import type { Commit, PaneRow, RecordPut, SignatureDelta } from './store/state.ts'
 import { History, historyMs, itemKey, type ExposureKind } from './windows/history.ts'
 import { anyScope, Watermarks } from './windows/watermark.ts'
@@ -33,17 +34,6 @@ import { anyScope, Watermarks } from './windows/watermark.ts'
 const catchingUpBytes = 128 * 1_024
 /** Lines looked at to tell a format. */
 const detectBytes = 64 * 1_024
-
-/** A source as the pipeline needs it. */
-export interface SourceSettings {
-  readonly name: string
-  readonly service: string | null
-  readonly env: string
-  /** null: told from the first lines. */
-  readonly parser: string | null
-  readonly zone: string
-  readonly latenessMs: number
-}
 
 export interface PipelineOptions {
   readonly rules: readonly Rule[]
@@ -292,6 +282,11 @@ export class Pipeline {
   /** Event time that every scope has certainly reached, ms; -Infinity when there is none. */
   reachedByAll(): number {
     return this.#watermarks.of(anyScope, this.#wallTime())
+  }
+
+  /** Events whose message became `other`, since a scope has too many distinct ones. */
+  get overflowedSignatures(): number {
+    return this.#signatureTable.overflowed
   }
 
   get engine(): Engine {

@@ -89,7 +89,9 @@ function withoutHead(files: readonly SourceFile[]): string[] {
 function clockUses(files: readonly SourceFile[]): string[] {
   return files
     .filter(({ path }) => path !== 'src/flow/time.ts')
-    .filter(({ text }) => /\b(Date\.now|performance\.now|setTimeout|setInterval)\(/.test(text))
+    .filter(({ text }) =>
+      /(\bDate\.now|\bperformance\.now|(?<!\.)\bset(Timeout|Interval))\(/.test(text),
+    )
     .map(({ path }) => path)
 }
 

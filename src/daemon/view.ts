@@ -7,9 +7,10 @@ import type { Deploy } from '../model/deploy.ts'
 import type { Alert } from '../model/alert.ts'
 import { scopeKey } from '../model/scope.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
-import type { Pipeline, SourceSettings } from '../pipeline.ts'
+import type { Pipeline } from '../pipeline.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { Health, SourceStatus, View, ViewEvent } from '../server/view.ts'
+import type { SourceSettings } from '../sources/settings.ts'
 import type { StateReader } from '../store/state.ts'
 import type { ExposureKind } from '../windows/history.ts'
 import { rates } from './rates.ts'
@@ -171,6 +172,9 @@ export class DaemonView implements View {
         metrics.counter(`lastpush_${name}_total`, helps[name] ?? name).set(value, labels)
       }
     }
+    metrics
+      .counter('lastpush_signatures_overflowed_total', 'Events whose message became `other`.')
+      .set(pipeline.overflowedSignatures)
     const living = pipeline.engine.alerts()
     const gauge = metrics.gauge('lastpush_alerts', 'Living alerts by state.')
     for (const state of ['firing', 'pending'] as const) {

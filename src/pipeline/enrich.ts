@@ -11,19 +11,13 @@ import {
 } from '../model/columns.ts'
 import { scopeKey } from '../model/scope.ts'
 import { bindQuery } from '../query/match.ts'
-import type { Query } from '../query/query.ts'
+import type { ServiceQuery } from '../sources/settings.ts'
 
 /** Labels that a source gives its lines. */
 export interface SourceLabels {
   readonly source: string
   readonly service: string | null
   readonly env: string
-}
-
-/** A service told by a query instead of by its source. */
-export interface ServiceQuery {
-  readonly service: string
-  readonly query: Query
 }
 
 /** Scope key per row. */
