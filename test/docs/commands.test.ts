@@ -1,0 +1,103 @@
+/** The commands in the docs do what the docs say: every block marked `sh run` ends with status 0,
+ *  against a real daemon and small logs. Blocks that change the machine or run for ever are not
+ *  marked; they are listed here by name, so that none is forgotten in silence. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, it, test, vi } from 'vitest'
+import { root } from '../../docs/generate.ts'
+import { fences, nameOf } from './fences.ts'
+import { sandbox } from './program.ts'
+
+const api = 'http://127.0.0.1:7077'
+const range = 'from=2026-03-01T12:00:00Z&to=2026-03-01T12:00:30Z'
+const account = '--system --home-dir /var/lib/lastpush --shell /usr/sbin/nologin'
+
+const notRun = [
+  // What installs, builds and tests the project itself.
+  'README.md: npm ci && npm start',
+  'README.md: npm ci && npm test',
+  // These follow the machine's own logs until they are stopped.
+  'README.md: lastpush run /var/log/nginx/access.log /var/log/php/error.log --service web',
+  'docs/operate.md: lastpush run -c /etc/lastpush/lastpush.yaml',
+  // These want a daemon on the usual port. What the API answers is held by test/server.
+  'docs/install.md: export LASTPUSH_SERVER=http://127.0.0.1:7077',
+  `docs/api.md: curl ${api}/api/v1/status`,
+  `docs/api.md: curl '${api}/api/v1/alerts?state=firing&limit=10'`,
+  `docs/api.md: curl '${api}/api/v1/deploys?limit=1'`,
+  `docs/api.md: curl '${api}/api/v1/signatures?limit=1'`,
+  `docs/api.md: curl '${api}/api/v1/since?service=web'`,
+  `docs/api.md: curl '${api}/api/v1/rates?${range}&step=10'`,
+  `docs/api.md: curl -X POST ${api}/api/v1/deploys -H 'content-type: application/json' \\`,
+  `docs/api.md: curl -N ${api}/api/v1/stream`,
+  `docs/api.md: curl ${api}/metrics`,
+  // These change the machine, or want another one, or a tool that may be missing.
+  'docs/install.md: npm ci && npm run build && npm link',
+  `docs/install.md: useradd ${account} lastpush`,
+  'docs/configuration.md: ssh -L 7077:127.0.0.1:7077 web1.example.com',
+  `docs/operate.md: sqlite3 /var/lib/lastpush/state.db ".backup '/var/backups/lastpush-state.db'"`,
+]
+
+const blocks = fences().filter(({ language }) => language === 'sh')
+const runnable = blocks.filter(({ info }) => info === 'run')
+/** A push that ended at 14:02:11 and began at 13:59:00. */
+const deploys =
+  '2026-11-23 14:02:11|PROD|alice|web production deploy: old 8fe1c02a91, new: 3b77d0c5ae' +
+  '|web|1795442340-alice-web_production.html\n'
+
+let place: ReturnType<typeof sandbox>
+let daemon: ChildProcess
+
+beforeAll(async () => {
+  place = sandbox()
+  const log = join(place.folder, 'followed.log')
+  copyFileSync(`${root}test/golden/apache_combined/input.log`, log)
+  const run = ['run', log, '--service', 'web', '--port', '0']
+  daemon = spawn('lastpush', run, { env: place.env, stdio: 'ignore' })
+  const address = join(place.folder, 'state/lastpush/daemon.json')
+  await vi.waitUntil(() => existsSync(address), { timeout: 30_000 })
+}, 40_000)
+
+afterAll(async () => {
+  daemon.kill('SIGTERM')
+  if (daemon.exitCode === null) await once(daemon, 'exit')
+  rmSync(place.folder, { recursive: true })
+})
+
+/** The folder of a page: two logs, a deploy log, and the YAML that the page names by file. */
+function workplace(page: string): string {
+  const folder = join(place.folder, page.replaceAll('/', '-'))
+  if (existsSync(folder)) return folder
+  mkdirSync(folder)
+  copyFileSync(`${root}test/golden/apache_combined/input.log`, join(folder, 'access.log'))
+  copyFileSync(`${root}test/golden/php_error/input.log`, join(folder, 'error.log'))
+  writeFileSync(join(folder, 'deploys.log'), deploys)
+  for (const fence of fences()) {
+    const [, name] = fence.info.split(' ')
+    if (fence.page !== page || fence.language !== 'yaml' || name === undefined) continue
+    mkdirSync(join(folder, dirname(name)), { recursive: true })
+    writeFileSync(join(folder, name), fence.text)
+  }
+  return folder
+}
+
+it('every block is run, or is listed as not to be run', () => {
+  expect(
+    blocks
+      .filter(({ info }) => info !== 'run')
+      .map(nameOf)
+      .sort(),
+  ).toEqual(notRun.sort())
+})
+
+test.each(runnable.map((block) => ({ ...block, name: nameOf(block) })))(
+  '$name',
+  async ({ page, text }) => {
+    const options = { cwd: workplace(page), env: place.env }
+    const { stdout } = await promisify(execFile)('sh', ['-euc', text], options)
+    expect(stdout).not.toBe('')
+  },
+  60_000,
+)
