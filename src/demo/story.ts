@@ -60,13 +60,11 @@ export async function tellStory(
   const over = new AbortController()
   const stop = AbortSignal.any([signal, over.signal])
   const reader = await openStateReader(parts.dataDir)
-  // A push that fails ends the watching too, which would keep the reader open.
-  const pushes = push(parts, start, stop).catch((error: unknown) => {
-    over.abort()
-    throw error
-  })
   try {
-    const [judgement] = await Promise.all([watch(parts, reader, expected, stop), pushes])
+    const [judgement] = await Promise.all([
+      watch(parts, reader, expected, stop),
+      push(parts, start, stop),
+    ])
     return [...judgement.faults, ...unfinished(judgement)]
   } finally {
     over.abort()
@@ -99,7 +97,7 @@ async function push(parts: StoryParts, start: number, stop: AbortSignal): Promis
   tell(said)
 }
 
-/** Looks until the resolution was delivered, or its time is over, and a little longer. */
+/** Looks until the resolution's time is over, or it was delivered and a little longer. */
 async function watch(
   { clock, tell }: StoryParts,
   reader: StateReader,
@@ -114,6 +112,7 @@ async function watch(
     if (judgement.paged && !before.paged) tell('that was the page')
     if (judgement.resolved && !before.resolved) tell('that was its end')
   }
+  if (!judgement.resolved) return judgement
   await clock.sleep(aftermathSeconds * 1_000, stop)
   return look(reader, expected)
 }
