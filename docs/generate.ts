@@ -1,6 +1,6 @@
 /** Renews the generated parts of docs/*.md from what each kind says of itself (its `doc`, `example`
- *  and `options`) and from the YAML that ships. Run by `npm run docs`; a test fails when a part is stale.
- *  What an option means is written by hand below its table: a schema knows its form only. */
+ *  and `options`) and from the YAML that ships. Run by `npm run docs`; a test fails when a part is
+ *  stale. What an option means is written by hand below its table: a schema knows its form only. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'

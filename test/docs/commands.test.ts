@@ -3,7 +3,7 @@
  *  marked; they are listed here by name, so that none is forgotten in silence. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it, test, vi } from 'vitest'
@@ -49,6 +49,7 @@ const deploys =
 
 let place: ReturnType<typeof sandbox>
 let daemon: ChildProcess
+let origin = ''
 
 beforeAll(async () => {
   place = sandbox()
@@ -57,7 +58,10 @@ beforeAll(async () => {
   const run = ['run', log, '--service', 'web', '--port', '0']
   daemon = spawn('lastpush', run, { env: place.env, stdio: 'ignore' })
   const address = join(place.folder, 'state/lastpush/daemon.json')
-  await vi.waitUntil(() => existsSync(address), { timeout: 30_000 })
+  const isWritten = () => existsSync(address) && readFileSync(address, 'utf8').endsWith('\n')
+  await vi.waitUntil(isWritten, { timeout: 30_000 })
+  const { origin: found } = JSON.parse(readFileSync(address, 'utf8')) as { origin: string }
+  origin = found
 }, 40_000)
 
 afterAll(async () => {
@@ -90,6 +94,15 @@ it('every block is run, or is listed as not to be run', () => {
       .map(nameOf)
       .sort(),
   ).toEqual(notRun.sort())
+})
+
+it('docs/operate.md lists the metrics that the daemon has', async () => {
+  const text = await (await fetch(`${origin}/metrics`)).text()
+  const told = [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name = '']) => name)
+  const page = readFileSync(`${root}docs/operate.md`, 'utf8')
+  const listed = page.split('\n').filter((line) => line.startsWith('| `lastpush_'))
+  const names = listed.flatMap((line) => line.split(' | ')[0]?.match(/lastpush_\w+/g) ?? [])
+  expect(told.sort()).toEqual(names.sort())
 })
 
 test.each(runnable.map((block) => ({ ...block, name: nameOf(block) })))(
