@@ -130,6 +130,10 @@ export class Engine {
         const { reached, around } = getOrMake(scopes, scope, () => look(scope))
         if (reached === -Infinity) continue
         for (const change of move(series, reached, around)) this.#emit(rule, change)
+        for (const onset of series.takeTouched()) {
+          if (onset.phase !== 'firing') continue
+          this.#alerts.push(composeAlert(rule, onset, 'firing', null, null))
+        }
         if (series.forgettable) {
           known.delete(key)
           this.#deleted.push(recordKey(rule, series))

@@ -67,6 +67,8 @@ export class Series {
   #wakeAt: number | null = null
   #idle = false
   #stepped = false
+  /** Firing onsets that lost or found their data. */
+  readonly #touched = new Set<string>()
 
   constructor(rule: Rule, labels: Readonly<Record<string, string>>, scope: string) {
     this.rule = rule
@@ -117,6 +119,13 @@ export class Series {
     if (this.#wakeAt !== null && this.#wakeAt <= at) return
     this.#wakeAt = at
     this.dirty = true
+  }
+
+  /** Firing onsets about which something is to be said that is no change of state; said once. */
+  takeTouched(): readonly Onset[] {
+    const touched = [...this.#touched].flatMap((id) => this.onsets.get(id) ?? [])
+    this.#touched.clear()
+    return touched
   }
 
   /** False until the first evaluation. */
@@ -201,26 +210,23 @@ export class Series {
   #observe(observation: Observation, at: number, around: Surroundings, changes: Change[]): void {
     const labels = { ...this.labels, ...observation.labels, ...this.#ownLabels() }
     const id = fingerprint(this.rule.name, labels)
-    const advance = observe(
-      this.onsets.get(id) ?? null,
-      observation,
-      this.#patience,
-      (startsAt): Onset => ({
-        fingerprint: id,
-        labels,
-        phase: 'pending',
-        startsAt,
-        value: observation.value,
-        threshold: observation.threshold,
-        facts: { window: this.#window, ...observation.facts, ...around.facts(labels) },
-        samples: this.#samples.map((sample) => sample.text),
-        nodata: false,
-        quietSince: null,
-        blame: around.blame(startsAt, this.#samples, at),
-        ordinal: 0,
-      }),
-    )
+    const before = this.onsets.get(id) ?? null
+    const advance = observe(before, observation, this.#patience, (startsAt): Onset => ({
+      fingerprint: id,
+      labels,
+      phase: 'pending',
+      startsAt,
+      value: observation.value,
+      threshold: observation.threshold,
+      facts: { window: this.#window, ...observation.facts, ...around.facts(labels) },
+      samples: this.#samples.map((sample) => sample.text),
+      nodata: false,
+      quietSince: null,
+      blame: around.blame(startsAt, this.#samples, at),
+      ordinal: 0,
+    }))
     this.#keep(id, advance.onset, advance.changes, changes)
+    if (before?.phase === 'firing' && before.nodata !== advance.onset?.nodata) this.#touched.add(id)
   }
 
   #settleAll(until: number, changes: Change[]): void {

@@ -116,10 +116,15 @@ function step(state: State, inputs: Inputs, at: number, options: Options): Step<
       bad: Object.fromEntries(bad),
     },
     observations,
-    wakeAt: busy ? at + 1_000 : deploys.nextStart(at - 1),
+    // In the second after its start, when a first event can be judged.
+    wakeAt: busy ? at + 1_000 : afterStart(deploys.nextStart(at - 1)),
     // How far this scope was judged is remembered, or its old deploys would be judged once more.
     idle: false,
   }
+}
+
+function afterStart(start: number | null): number | null {
+  return start === null ? null : start + 1_000
 }
 
 /** Observes the items that are back at their baseline and takes them out of `bad`; evidence against
