@@ -189,14 +189,25 @@ export function parseConfig(file: string, text: string, base: string): Config {
 /** A file source for paths given on the command line. */
 export function fileSourceConfig(
   paths: readonly string[],
-  settings: Omit<SourceSettings, 'name'> & { readonly name?: string },
+  settings: Omit<SourceSettings, 'name'>,
 ): SourceConfig {
-  const type = sourceTypes.find(({ kind }) => kind === 'file') as unknown as AnySourceType
-  const options = type.options.parse({
-    paths: paths.map((path) => resolve(path)),
-    from: 'beginning',
-  })
-  return { settings: { name: 'files', ...settings }, type, options }
+  const options = { paths: paths.map((path) => resolve(path)), from: 'beginning' }
+  return sourceConfig('file', 'files', options, settings)
+}
+
+/** Standard input as a source, for `-` on the command line. */
+export function stdinSourceConfig(settings: Omit<SourceSettings, 'name'>): SourceConfig {
+  return sourceConfig('stdin', 'stdin', {}, settings)
+}
+
+function sourceConfig(
+  kind: (typeof sourceTypes)[number]['kind'],
+  name: string,
+  options: object,
+  settings: Omit<SourceSettings, 'name'>,
+): SourceConfig {
+  const type = sourceTypes.find((each) => each.kind === kind) as unknown as AnySourceType
+  return { settings: { name, ...settings }, type, options: type.options.parse(options) }
 }
 
 function readSource(

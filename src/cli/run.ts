@@ -1,7 +1,7 @@
 /** `run`: the daemon, or with `--once` one pass over files and a summary. */
 import { pino, type Logger } from 'pino'
 import pretty from 'pino-pretty'
-import { fileSourceConfig, type Config } from '../config.ts'
+import { fileSourceConfig, stdinSourceConfig, type Config } from '../config.ts'
 import { startDaemon } from '../daemon.ts'
 import { appendToSpool } from '../store/spool.ts'
 import { LastpushError } from '../model/errors.ts'
@@ -98,7 +98,9 @@ function withArguments(config: Config, files: readonly string[], options: RunOpt
     zone: options.zone ?? machineZone(),
     latenessMs: config.latenessMs,
   }
-  const added = files.length === 0 ? [] : [fileSourceConfig(files, settings)]
+  const paths = files.filter((file) => file !== '-')
+  const added = paths.length === 0 ? [] : [fileSourceConfig(paths, settings)]
+  if (files.includes('-')) added.push(stdinSourceConfig(settings))
   return {
     ...config,
     env: options.env ?? config.env,

@@ -47,12 +47,19 @@ export class ManualClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (ms <= 0 || signal?.aborted === true) return Promise.resolve()
     return new Promise((resolve) => {
-      const sleeper = { at: this.#now + ms, wake: resolve }
-      this.#sleepers.push(sleeper)
-      signal?.addEventListener('abort', () => {
+      const drop = (): void => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper)
-        resolve()
-      })
+        sleeper.wake()
+      }
+      const sleeper = {
+        at: this.#now + ms,
+        wake: () => {
+          signal?.removeEventListener('abort', drop)
+          resolve()
+        },
+      }
+      this.#sleepers.push(sleeper)
+      signal?.addEventListener('abort', drop, { once: true })
     })
   }
 
