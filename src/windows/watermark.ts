@@ -45,7 +45,7 @@ export class Watermarks {
   readonly #partitions = new Map<string, PartitionMark>()
   /** Per scope, so that a watermark never goes back when a partition joins. */
   readonly #reached = new Map<string, number>()
-  /** Wall time of the last tick. */
+  /** Wall time of the last tick; of the first partition before it. */
   #tickedMs = Infinity
 
   /** Adds a partition, or reopens it; until its first line it holds its scope back. */
@@ -55,6 +55,7 @@ export class Watermarks {
       known.closed = false
       return
     }
+    if (this.#tickedMs === Infinity) this.#tickedMs = nowMs
     this.#partitions.set(partition, {
       source: options.source,
       latenessMs: options.latenessMs,
