@@ -61,7 +61,9 @@ export class Dispatcher {
     const { state, clock, route } = this.#options
     const now = clock.now()
     const transitions = await state.undispatched()
-    const groups = new Map(this.#groups)
+    // In an order that a restart does not change: of two groups that turned out to be about the same
+    // the first takes what follows.
+    const groups = new Map([...this.#groups].sort(([a], [b]) => (a < b ? -1 : 1)))
     for (const transition of transitions) this.#assign(groups, transition, now)
 
     const notifications: Notification[] = []

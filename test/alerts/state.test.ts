@@ -206,7 +206,7 @@ function walk(steps: readonly Step[], patience: Patience) {
     onset = advance.onset
     changes.push(...advance.changes)
   }
-  return { onset: onset as Onset | null, changes, opened }
+  return { onset: onset, changes, opened }
 
   function open(startsAt: number): Onset {
     opened++

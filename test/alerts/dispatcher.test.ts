@@ -1,0 +1,329 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Dispatcher } from '../../src/alerts/dispatcher.ts'
+import { routeDefaults, type Route } from '../../src/alerts/route.ts'
+import { ManualClock } from '../../src/flow/time.ts'
+import type { Alert, Transition } from '../../src/model/alert.ts'
+import type { Page } from '../../src/model/page.ts'
+import { openTemporaryState, type TemporaryState } from '../../src/store/sqlite.ts'
+import { deployOf } from '../deploys/deploy-of.ts'
+import { alertOf } from './alert-of.ts'
+
+const t0 = Date.UTC(2026, 10, 23, 12)
+const route: Route = { ...routeDefaults, receiver: 'oncall' }
+const badPush = deployOf('3b77d0c5ae', 0, { id: 'd1' })
+const fix = deployOf('91c02fe77b', 5, { id: 'd2' })
+
+let store: TemporaryState
+let clock: ManualClock
+let dispatcher: Dispatcher
+let committed: number
+
+beforeEach(async () => {
+  store = await openTemporaryState()
+  clock = new ManualClock(t0)
+  dispatcher = dispatcherOver(route)
+  committed = 0
+})
+afterEach(() => store.close())
+
+function dispatcherOver(by: Route): Dispatcher {
+  return new Dispatcher({
+    state: store.state,
+    clock,
+    route: by,
+    render: (page) => JSON.stringify(page),
+    deployById: (id) => [badPush, fix].find((deploy) => deploy.id === id) ?? null,
+    deployBySha: (sha) => [badPush, fix].find((deploy) => deploy.sha === sha) ?? null,
+    urlOf: (alert) => `http://127.0.0.1:7077/?from=${alert.startsAt}`,
+  })
+}
+
+/** Commits transitions as the pipeline does: a stable id each. */
+async function commit(...changes: [kind: Transition['kind'], alert: Partial<Alert>][]) {
+  const transitions = changes.map(([kind, given]): Transition => {
+    const state = kind === 'resolved' ? 'resolved' : 'firing'
+    return { id: `t${committed++}`, kind, at: clock.now(), alert: alertOf({ state, ...given }) }
+  })
+  await store.state.commit({ records: [], panes: [], signatures: [], alerts: [], transitions, deploys: [], backlog: [] }) // prettier-ignore
+}
+
+/** Moves the clock on and dispatches. */
+async function after(seconds: number): Promise<number> {
+  clock.advance(seconds * 1_000)
+  return dispatcher.dispatch()
+}
+
+async function pages(): Promise<Page[]> {
+  const notifications = await store.state.waiting(1_000)
+  return notifications.map(({ body }) => JSON.parse(body) as Page)
+}
+
+async function told(): Promise<string[]> {
+  return (await pages()).map(
+    ({ reason, alerts }) =>
+      `${reason}: ${alerts.map(({ fingerprint, state }) => `${fingerprint} ${state}`).join(', ')}`,
+  )
+}
+
+describe('the dispatcher', () => {
+  test('tells one page for what breaks together', async () => {
+    await commit(['firing', { fingerprint: 'aa' }])
+    expect(await after(0)).toBe(0)
+    await commit(['firing', { fingerprint: 'bb' }])
+    expect(await after(2)).toBe(0)
+    expect(await after(1)).toBe(1)
+    expect(await told()).toEqual(['firing: aa firing, bb firing'])
+  })
+
+  test('tells a page with all that a receiver shows', async () => {
+    await commit(['firing', {}])
+    await after(0)
+    await after(3)
+    const [page] = await pages()
+    expect(page).toMatchObject({
+      receiver: 'oncall',
+      groupLabels: { deploy: 'd1' },
+      reason: 'firing',
+      status: 'firing',
+      deploy: badPush,
+      fixedBy: null,
+      url: 'http://127.0.0.1:7077/?from=2026-11-23T12:00:00.000Z',
+    })
+    const [notification] = await store.state.waiting(1)
+    expect(notification).toMatchObject({
+      key: page?.key,
+      receiver: 'oncall',
+      groupKey: page?.groupKey,
+      transitions: ['t0'],
+      state: 'waiting',
+      attempts: 0,
+      nextAttemptAt: t0 + 3_000,
+      createdAt: t0 + 3_000,
+    })
+  })
+
+  test('tells what follows as one update after group_interval', async () => {
+    await commit(['firing', { fingerprint: 'aa' }])
+    await after(0)
+    await after(3)
+    await commit(['firing', { fingerprint: 'bb' }])
+    await after(10)
+    await commit(['firing', { fingerprint: 'cc' }])
+    expect(await after(19)).toBe(0)
+    expect(await after(1)).toBe(1)
+    expect((await told()).at(-1)).toBe('update: aa firing, bb firing, cc firing')
+  })
+
+  test('tells the end once, when every alert is over', async () => {
+    await commit(['firing', { fingerprint: 'aa' }], ['firing', { fingerprint: 'bb' }])
+    await after(0)
+    await after(3)
+    await commit(['resolved', { fingerprint: 'aa', fixedBy: fix.sha }])
+    await after(30)
+    await commit(['resolved', { fingerprint: 'bb', fixedBy: fix.sha }])
+    await after(0)
+    expect(await after(2)).toBe(0)
+    expect(await after(1)).toBe(1)
+    expect(await after(100_000)).toBe(0)
+    expect(await told()).toEqual([
+      'firing: aa firing, bb firing',
+      'update: bb firing, aa resolved',
+      'resolved: aa resolved, bb resolved',
+    ])
+    expect((await pages()).at(-1)).toMatchObject({ status: 'resolved', fixedBy: fix })
+    expect(await store.state.records('group')).toEqual(new Map())
+    expect(dispatcher.nextDue()).toBeNull()
+  })
+
+  test('repeats a page that nothing has followed after repeat_interval', async () => {
+    await commit(['firing', {}])
+    await after(0)
+    await after(3)
+    expect(dispatcher.nextDue()).toBe(t0 + 3_000 + 4 * 3_600_000)
+    expect(await after(4 * 3_600 - 1)).toBe(0)
+    expect(await after(1)).toBe(1)
+    expect(await told()).toEqual(['firing: aa firing', 'repeat: aa firing'])
+  })
+
+  test('tells both of an alert that is over before its first page', async () => {
+    await commit(['firing', {}])
+    await after(0)
+    await commit(['resolved', { endsAt: '2026-11-23T12:00:01.000Z' }])
+    expect(await after(3)).toBe(2)
+    const [first, second] = await pages()
+    expect([first?.reason, second?.reason]).toEqual(['firing', 'resolved'])
+    expect(first?.alerts).toMatchObject([{ state: 'firing', endsAt: null }])
+    expect(second?.alerts).toMatchObject([
+      { state: 'resolved', endsAt: '2026-11-23T12:00:01.000Z' },
+    ])
+    expect(first?.key).not.toBe(second?.key)
+    const notifications = await store.state.waiting(10)
+    expect(notifications.flatMap(({ transitions }) => transitions)).toEqual(['t0', 't1'])
+  })
+
+  test('tells both also when they were committed together', async () => {
+    await commit(['firing', {}], ['resolved', {}])
+    await after(0)
+    expect(await after(3)).toBe(2)
+  })
+
+  test('keeps an onset in its group when it is attributed to another deploy later', async () => {
+    await commit(['firing', { deploy: null, sha: null }])
+    await after(0)
+    await after(3)
+    await commit(['updated', { deploy: 'd1' }])
+    await after(30)
+    await commit(['resolved', { deploy: 'd1', fixedBy: fix.sha }])
+    await after(0)
+    await after(3)
+    const all = await pages()
+    expect(all.map(({ reason }) => reason)).toEqual(['firing', 'update', 'resolved'])
+    expect(new Set(all.map(({ groupKey }) => groupKey)).size).toBe(1)
+    expect(all.map(({ deploy }) => deploy?.id)).toEqual([undefined, 'd1', 'd1'])
+  })
+
+  test('keeps deploys apart, and alerts that no deploy is known for', async () => {
+    await commit(
+      ['firing', { fingerprint: 'aa', deploy: 'd1' }],
+      ['firing', { fingerprint: 'bb', deploy: 'd2' }],
+      ['firing', { fingerprint: 'cc', deploy: null }],
+      ['firing', { fingerprint: 'dd', deploy: null }],
+    )
+    await after(0)
+    expect(await after(3)).toBe(4)
+  })
+
+  test('a later onset of the same alert opens another life of the group', async () => {
+    await commit(['firing', {}])
+    await after(0)
+    await after(3)
+    await commit(['resolved', {}])
+    await after(0)
+    await after(3)
+    await commit(['firing', { startsAt: '2026-11-23T13:00:00.000Z' }])
+    await after(0)
+    await after(3)
+    const all = await pages()
+    expect(all.map(({ reason }) => reason)).toEqual(['firing', 'resolved', 'firing'])
+    expect(all[2]?.groupKey).not.toBe(all[0]?.groupKey)
+    expect(new Set(all.map(({ key }) => key)).size).toBe(3)
+  })
+
+  test('an onset that follows at once, before the end is told, goes on in the same group', async () => {
+    await commit(['firing', {}])
+    await after(0)
+    await after(3)
+    await commit(['resolved', {}])
+    await after(0)
+    await commit(['firing', { startsAt: '2026-11-23T12:00:04.000Z' }])
+    await after(3)
+    expect(await told()).toEqual(['firing: aa firing', 'update: aa firing'])
+  })
+
+  test('does not tell the end of what was never told', async () => {
+    await commit(['resolved', {}], ['updated', { fingerprint: 'bb' }])
+    expect(await after(0)).toBe(0)
+    expect(await store.state.undispatched()).toEqual([])
+    expect(await after(10)).toBe(0)
+  })
+
+  test('accounts for every transition once', async () => {
+    await commit(['firing', { fingerprint: 'aa' }], ['firing', { fingerprint: 'bb' }])
+    await after(0)
+    expect(await store.state.undispatched()).toEqual([])
+    await after(3)
+    await commit(['resolved', { fingerprint: 'aa' }], ['resolved', { fingerprint: 'bb' }])
+    await after(0)
+    await after(3)
+    const all = await store.state.waiting(10)
+    expect(all.flatMap(({ transitions }) => transitions)).toEqual(['t0', 't1', 't2', 't3'])
+  })
+
+  test('changes nothing when the store refuses, and tells it all the next time', async () => {
+    await commit(['firing', {}])
+    await after(0)
+    clock.advance(3_000)
+    const { state } = store
+    const failing = new Dispatcher({
+      state: Object.assign(Object.create(state) as typeof state, {
+        records: () => state.records('group'),
+        undispatched: () => state.undispatched(),
+        dispatch: () => Promise.reject(new Error('disk full')),
+      }),
+      clock,
+      route,
+      render: () => '',
+      deployById: () => null,
+      deployBySha: () => null,
+      urlOf: () => '',
+    })
+    await failing.restore()
+    await expect(failing.dispatch()).rejects.toThrow('disk full')
+    await expect(failing.dispatch()).rejects.toThrow('disk full')
+    expect(await dispatcher.dispatch()).toBe(1)
+  })
+
+  test('moves an onset that nothing was told of yet to the group of its new deploy', async () => {
+    await commit(['firing', { fingerprint: 'aa' }], ['firing', { fingerprint: 'bb', deploy: null }])
+    await after(0)
+    await commit(['updated', { fingerprint: 'bb', deploy: 'd1' }])
+    await after(1)
+    expect(await after(10)).toBe(1)
+    expect(await told()).toEqual(['firing: aa firing, bb firing'])
+    const [notification] = await store.state.waiting(1)
+    expect(notification?.transitions.toSorted()).toEqual(['t0', 't1', 't2'])
+  })
+
+  test('puts later alerts of a deploy into the group that turned out to be about it', async () => {
+    await commit(['firing', { fingerprint: 'aa', deploy: null }])
+    await after(0)
+    await after(3)
+    await commit(['updated', { fingerprint: 'aa', deploy: 'd1' }])
+    await after(0)
+    await commit(['firing', { fingerprint: 'bb', deploy: 'd1' }])
+    await after(30)
+    expect(await told()).toEqual(['firing: aa firing', 'update: aa firing, bb firing'])
+    expect((await pages())[1]?.groupLabels).toEqual({ deploy: 'd1' })
+  })
+
+  /** One story: what was told, with keys, when a new dispatcher takes over before the given steps. */
+  async function story(restartBefore: readonly number[]): Promise<Page[]> {
+    const steps: (() => Promise<unknown>)[] = [
+      () => commit(['firing', { fingerprint: 'aa' }]),
+      () => after(1),
+      () => commit(['firing', { fingerprint: 'bb' }], ['firing', { fingerprint: 'cc', deploy: 'd2' }]),
+      () => after(3),
+      () => after(4),
+      () => commit(['updated', { fingerprint: 'cc', deploy: 'd1' }], ['resolved', { fingerprint: 'aa' }]),
+      () => after(31),
+      () => after(4 * 3_600),
+      () => commit(['resolved', { fingerprint: 'bb' }], ['resolved', { fingerprint: 'cc' }]),
+      () => after(1),
+      () => after(3),
+    ] // prettier-ignore
+    for (const [index, step] of steps.entries()) {
+      if (restartBefore.includes(index)) {
+        dispatcher = dispatcherOver(route)
+        await dispatcher.restore()
+      }
+      await step()
+    }
+    return pages()
+  }
+
+  test('a restart in between changes nothing, not even a key', async () => {
+    const straight = await story([])
+    expect(straight.map(({ reason }) => reason)).toEqual(
+      ['firing', 'firing', 'update', 'update', 'repeat', 'repeat', 'resolved', 'resolved'],
+    ) // prettier-ignore
+    const steps = Array.from({ length: 11 }, (_, index) => index)
+    for (const restarts of [[1], [3], [4], [6], [7], [9], [10], steps]) {
+      await store.close()
+      store = await openTemporaryState()
+      clock = new ManualClock(t0)
+      dispatcher = dispatcherOver(route)
+      committed = 0
+      expect(await story(restarts)).toEqual(straight)
+    }
+  })
+})
