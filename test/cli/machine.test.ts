@@ -10,7 +10,7 @@ let access = ''
 let errors = ''
 let deploys = ''
 
-/** 40 minutes of an access log, in which requests fail from minute 30 on, and its error log. */
+/** 41 minutes of an access log, in which requests fail from minute 30 on, and its error log. */
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'lastpush-machine-'))
   access = join(dir, 'access.log')
@@ -22,7 +22,7 @@ beforeAll(() => {
     `05-Jan-2026 ${new Date(Date.UTC(2026, 0, 5, 12) + second * 1_000).toISOString().slice(11, 19)} UTC`
   const accessLines: string[] = []
   const errorLines: string[] = []
-  for (let second = 0; second < 2_400; second++) {
+  for (let second = 0; second < 2_460; second++) {
     const broken = second >= 1_805 && second < 2_100
     const status = broken || second % 300 === 7 ? 500 : 200
     accessLines.push(
@@ -68,15 +68,15 @@ describe('run --once --json', () => {
       'alerts', 'deploys',
     ]) // prettier-ignore
     expect(summary).toMatchObject({
-      lines: 2_401 + 1 + 295 * 4,
-      events: 2_400 + 1 + 295,
+      lines: 2_461 + 1 + 295 * 4,
+      events: 2_460 + 1 + 295,
       continued: 295 * 3,
       unparsed: 1,
       late: 0,
-      status: { 200: 2_400 - 295 - 7, 500: 295 + 7 },
+      status: { 200: 2_460 - 295 - 8, 500: 295 + 8 },
       level: { crit: 295, warn: 1 },
       sources: [
-        { path: access, parser: 'apache_combined', lines: 2_401, events: 2_400, unparsed: 1 },
+        { path: access, parser: 'apache_combined', lines: 2_461, events: 2_460, unparsed: 1 },
         { path: errors, parser: 'php_error', lines: 1_181, events: 296, unparsed: 0 },
       ],
     })
@@ -198,7 +198,7 @@ describe('replay --json', () => {
     const ran = await lastpush(['run', access, errors, '--once', '--rules', rule, ...args])
     const answer = json<{ lines: number; alerts: unknown[] }>(replayed.out)
     expect(Object.keys(answer)).toEqual(['lines', 'alerts'])
-    expect(answer.lines).toBe(2_401 + 1 + 295 * 4)
+    expect(answer.lines).toBe(2_461 + 1 + 295 * 4)
     expect(answer.alerts.length).toBeGreaterThan(0)
     expect(answer.alerts).toEqual(json<{ alerts: unknown[] }>(ran.out).alerts)
   })
