@@ -1,5 +1,5 @@
-/** The running product, as a person meets it first: `lastpush demo --once` tells its story to the
- *  end, and its page is looked at in a real Chromium while the bad push is out. The picture goes to
+/** The running product, as a person meets it first: the page of `lastpush demo`, looked at in a real
+ *  Chromium while the bad push is out. The picture goes to
  *  test-results/, and with UPDATE_PICTURE=1 to docs/img/, where the README shows it. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -26,7 +26,7 @@ const flags = [
 
 /** A running demo and what it has printed. */
 class Demo {
-  readonly child = spawn(process.execPath, [join(root, 'dist/main.js'), 'demo', '--once'])
+  readonly child = spawn(process.execPath, [join(root, 'dist/main.js'), 'demo'])
   output = ''
 
   constructor() {
@@ -45,7 +45,7 @@ class Demo {
   }
 }
 
-test('the demo tells its story and its page shows the push that broke the shop', async (context) => {
+test('the page of the demo shows the push that broke the shop', async (context) => {
   if (!existsSync(executablePath) && !required) {
     context.skip(true, 'needs Chromium, or LASTPUSH_TEST_CHROMIUM=path')
   }
@@ -74,9 +74,8 @@ test('the demo tells its story and its page shows the push that broke the shop',
       await page.screenshot({ path: join(root, 'docs/img/page.png') })
     }
     expect(complaints).toEqual([])
-    const [status] = (await ended) as [number]
-    expect(demo.output).toMatch(/^RESOLVED web: .*fixed by push 91c02fe77b by bob$/m)
-    expect(status).toBe(0)
+    demo.child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
   } finally {
     await browser.close()
     demo.child.kill('SIGKILL')
