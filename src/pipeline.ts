@@ -243,7 +243,8 @@ export class Pipeline {
       if (isErrorLevel(delta.level)) judged.add(delta.id)
     }
     for (const pane of stored.panes) {
-      if (pane.kind === 'signature' && !judged.has(pane.id)) continue
+      // A pane that only late events have is no part of any decision, not even of its beginning.
+      if (pane.count === 0 || (pane.kind === 'signature' && !judged.has(pane.id))) continue
       this.history(scopeKey(pane)).add(itemKey(pane.kind, pane.id), pane.second, pane.count)
     }
     this.#engine.restore(stored.series, (scope) => this.#watermarks.reached(scope))

@@ -21,6 +21,8 @@ const candidatesMax = 60
  * @param candidates Deploys of one scope; those that start in the hour up to `at` count.
  * @param counts Errors per second, by second since the epoch; seconds without any may be missing.
  * @param at Event time up to which counts are known, ms.
+ * @param since Second from which on counts are known: a rate must not seem to have risen with the
+ *   deploy that happened to come when the log began.
  * @returns By share, then newest first; one entry per SHA; shares sum to 1. Empty without
  *   candidates.
  */
@@ -28,9 +30,11 @@ export function suspectShares(
   candidates: readonly Deploy[],
   counts: ReadonlyMap<number, number>,
   at: number,
+  since = -Infinity,
 ): Suspect[] {
   const end = Math.floor(at / 1_000) + 1
   const from = end - lookBackSeconds
+  const known = Math.min(Math.max(from, since), end)
   const recent = candidates
     .filter(({ status }) => status !== 'failed')
     .map((deploy) => ({ sha: deploy.sha, start: Math.floor(Date.parse(deploy.start) / 1_000) }))
@@ -41,7 +45,8 @@ export function suspectShares(
   const total = seconds.reduce((sum, [, count]) => sum + count, 0)
   const scores = recent.map(({ start }) => {
     const after = seconds.reduce((sum, [second, count]) => sum + (second >= start ? count : 0), 0)
-    return logChange({ x0: total - after, t0: start - from, x1: after, t1: end - start })
+    const split = Math.max(start, known)
+    return logChange({ x0: total - after, t0: split - known, x1: after, t1: end - split })
   })
   const top = Math.max(...scores)
   const weights = scores.map((score) => Math.exp(score - top))
@@ -86,7 +91,7 @@ export function suspects(
       counts.set(second, (counts.get(second) ?? 0) + count)
     })
   }
-  return suspectShares(candidates, counts, at)
+  return suspectShares(candidates, counts, at, history.since)
 }
 
 const serverErrors = itemKey('status', '5')

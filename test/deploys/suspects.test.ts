@@ -61,6 +61,16 @@ describe('suspectShares', () => {
     expect(shares[0]?.share).toBeGreaterThan(0.99)
   })
 
+  test('does not suspect a deploy only because the log begins with it', () => {
+    const rising = counts([0, 5, 60], [5, 10, 2])
+    const [first, second] = suspectShares(two, rising, minute(10), minute(0) / 1_000)
+    expect(first?.sha).toBe('v2.0')
+    expect(first?.share).toBeGreaterThan(0.99)
+    expect(second?.sha).toBe('v1.0')
+    const before = suspectShares([deployOf('v1.0', -5)], rising, minute(10), minute(0) / 1_000)
+    expect(before).toEqual([{ sha: 'v1.0', share: 1 }])
+  })
+
   test('shares equally, newest first, where nothing tells them apart', () => {
     expect(suspectShares(two, new Map(), minute(10))).toEqual([
       { sha: 'v2.0', share: 0.5 },

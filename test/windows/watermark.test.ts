@@ -166,6 +166,15 @@ describe('the clock', () => {
     expect(marks.of(web, t0 + 90_000)).toBe(t0 + 60_000)
   })
 
+  test('takes time in which nothing could be read for no silence', () => {
+    const marks = opened('a')
+    marks.observe('a', t0)
+    marks.arrived('a', t0, false)
+    marks.tick(t0)
+    marks.tick(t0 + 3_600_000)
+    expect(marks.of(web, t0 + 3_600_000)).toBe(t0 - 30_000)
+  })
+
   test('leaves a partition alone that has just had a line', () => {
     const marks = opened('a')
     marks.observe('a', t0)
