@@ -11,6 +11,8 @@ const slow = [
 export default defineConfig({
   test: {
     reporters: ['verbose'],
+    // Most of the slow tests wait for real processes; one worker would add their waits up.
+    maxWorkers: 2,
     projects: [
       {
         test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: slow, testTimeout: 20_000 },

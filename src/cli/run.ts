@@ -6,9 +6,15 @@ import { startDaemon } from '../daemon.ts'
 import { appendToSpool } from '../store/spool.ts'
 import { LastpushError } from '../model/errors.ts'
 import { machineZone } from '../parsers/zone.ts'
+import type { Screen } from '../receivers/receiver.ts'
 import { configOf, onePass, readDeploys, rulePatterns, type OnePassOptions } from './engine.ts'
 import { collect, dataDirOf, printJson, type AddCommand, type Io } from './io.ts'
 import { printSummary, summaryOf } from './summary.ts'
+
+/** Log lines that may wait for whoever reads standard error, bytes. */
+const unreadLogBytesMax = 1_048_576
+/** How long the end of the process waits for whoever reads its output, ms. */
+const flushWithinMs = 1_000
 
 interface RunOptions extends OnePassOptions {
   readonly once?: boolean
@@ -87,6 +93,20 @@ async function runDaemon(io: Io, files: readonly string[], options: RunOptions):
   log.info({}, 'stopping: draining and committing')
   await daemon.stop()
   log.info({}, 'stopped')
+  // Unread output would keep the process for as long as its reader does nothing.
+  if (!(await flushed(io))) process.exit(io.exitCode)
+}
+
+/** True when all that was printed has been taken, false when it has not in time. */
+async function flushed(io: Io): Promise<boolean> {
+  const over = new AbortController()
+  const taken = [io.out, io.err].map(
+    (screen) => new Promise((resolve) => screen.write('', () => resolve(true))),
+  )
+  const late = io.clock.sleep(flushWithinMs, over.signal).then(() => false)
+  const all = await Promise.race([Promise.all(taken).then(() => true), late])
+  over.abort()
+  return all
 }
 
 /** The configuration with what the command line adds or overrides. */
@@ -114,8 +134,18 @@ function withArguments(config: Config, files: readonly string[], options: RunOpt
 export function createLog(io: Io): Logger {
   const level = io.env['LASTPUSH_LOG_LEVEL'] ?? 'info'
   const errorKey = 'error'
-  if (io.err.isTTY !== true) return pino({ level, errorKey, base: null }, io.err)
+  if (io.err.isTTY !== true) return pino({ level, errorKey, base: null }, bounded(io.err))
   return pino({ level, errorKey, base: null }, pretty({ destination: io.err, colorize: true, ignore: 'pid,hostname', errorLikeObjectKeys: ['error'] })) // prettier-ignore
+}
+
+/** Drops lines while the reader is too far behind: its pipe must not fill our memory. */
+function bounded(screen: Screen): { write(line: string): void } {
+  return {
+    write: (line) => {
+      const waiting = (screen as { readonly writableLength?: number }).writableLength ?? 0
+      if (waiting < unreadLogBytesMax) screen.write(line)
+    },
+  }
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
