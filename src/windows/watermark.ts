@@ -11,6 +11,10 @@ export const holdbackMaxMs = 60_000
  *  stopped, or the clock was set. It makes no partition idle. */
 const tickGapMaxMs = 500
 
+/** How old a line may be when a source first sees it, by no fault of the log, ms: a quiet file is
+ *  looked at once a second, and most logs round their times down to the second. */
+const seenAfterMs = 2_000
+
 /** The scope of series that span services or environments: every partition feeds it. */
 export const anyScope = '*'
 
@@ -97,15 +101,15 @@ export class Watermarks {
     return this.#mark(partition).newest
   }
 
-  /** Lets the clock advance partitions without a line for as long as their lateness: whatever is
-   *  written from now on happened at most `latenessMs` ago. */
+  /** Lets the clock advance partitions without a line: what is read from now on happened at most
+   *  its lateness, and the time until it was seen, ago. */
   tick(nowMs: number): void {
     const lostMs = Math.max(0, nowMs - this.#tickedMs - tickGapMaxMs)
     this.#tickedMs = nowMs
     for (const mark of this.#partitions.values()) {
       mark.lastArrivalMs = Math.min(nowMs, mark.lastArrivalMs + lostMs)
-      const idleMs = nowMs - mark.lastArrivalMs
-      if (idleMs >= mark.latenessMs) mark.idleMark = nowMs - mark.latenessMs
+      const behindMs = mark.latenessMs + seenAfterMs
+      if (nowMs - mark.lastArrivalMs >= behindMs) mark.idleMark = nowMs - behindMs
     }
   }
 
