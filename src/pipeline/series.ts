@@ -161,7 +161,7 @@ export class Series {
   finish(until: number, around: Surroundings): Change[] {
     const { exact, paneMs } = this.rule.instance.inputs
     const changes = this.advance(paneStart(until, paneMs), around)
-    const waits = this.#panes.first <= until || (this.#wakeAt ?? Infinity) <= until
+    const waits = this.#panes.first <= until || (this.#wakeAt ?? Infinity) <= until + 1
     if (exact && waits) this.#step(until + 1, paneStart(until, paneMs), around, changes)
     this.#settleAll(until, changes)
     return changes

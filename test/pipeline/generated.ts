@@ -1,6 +1,6 @@
 /** Logs of a shop that a push breaks and the next one mends, from a seed: an access log, a PHP error
- *  log with stack traces, and JSON lines of a second service that name their service and SHA.
- *  Lines come out of order, some too late, some are no lines of their format at all. */
+ *  log with stack traces, and two logs of JSON lines that name their service and SHA. Lines come out
+ *  of order, some too late, some are no lines of their format at all. */
 import { isoTime } from '../../src/flow/time.ts'
 import type { Deploy } from '../../src/model/deploy.ts'
 import type { Rule } from '../../src/rules/rule.ts'
@@ -13,16 +13,12 @@ import { t0, type SourceSpec } from './world.ts'
 const seconds = 1_200
 
 export interface GeneratedLogs {
+  readonly sources: readonly SourceSpec[]
+  readonly latenessMs: number
   /** Source → its lines, in the order they were written. */
   readonly lines: ReadonlyMap<string, readonly string[]>
   readonly deploys: readonly Deploy[]
 }
-
-export const generatedSources: readonly SourceSpec[] = [
-  { name: 'apache_combined', service: 'web' },
-  { name: 'php_error', service: 'web' },
-  { name: 'json' },
-]
 
 export const generatedRules: readonly Rule[] = [
   'name: burst\ntype: frequency\nquery: status:[500 TO 599]\nnum_events: 6\ntimeframe: 1m\nkeep_firing_for: 30s',
@@ -35,39 +31,52 @@ export const generatedRules: readonly Rule[] = [
 
 export function generate(seed: number): GeneratedLogs {
   const uniform = random(seed)
+  const latenessMs = [0, 5_000, 30_000][seed % 3] ?? 0
   const pick = <T>(from: readonly T[]): T => from[Math.floor(uniform() * from.length)] as T
   const bad = 500 + Math.floor(uniform() * 200)
   const mended = bad + 150 + Math.floor(uniform() * 150)
   const broken = (at: number) => at >= bad && at < mended
   /** When a line that is written now says that it happened, s. */
-  const stamp = (at: number) => at - (uniform() < 0.03 ? 31 + uniform() * 60 : uniform() * 20)
+  const stamp = (at: number) => at - (uniform() < 0.03 ? uniform() * 90 : uniform() * 20)
   const access: string[] = []
   const php: string[] = []
   const json: string[] = []
+  const more: string[] = []
   for (let at = 20; at < seconds; at++) {
     if (uniform() < 0.4) {
       const status =
         uniform() < (broken(at) ? 0.4 : 0.02) ? pick([500, 503]) : pick([200, 200, 404])
       access.push(accessLine(stamp(at), pick(['10.0.0.1', '10.0.0.2', '10.0.0.3']), status))
     }
-    if (uniform() < 0.03) php.push(...phpLines(stamp(at), 'Warning', 'slow query'))
+    if (uniform() < 0.03) php.push(...phpLines(stamp(at), 'Warning', `slow query: ${at} ms`))
     if (uniform() < (broken(at) ? 0.2 : 0.02)) {
-      php.push(...phpLines(stamp(at), 'Fatal error', 'Uncaught PDOException: gone away'))
+      php.push(
+        ...phpLines(stamp(at), 'Fatal error', `Uncaught PDOException: gone away after ${at} ms`),
+      )
     }
     if (broken(at) && uniform() < 0.05) {
       php.push(...phpLines(stamp(at), 'Parse error', `syntax error, unexpected token ${at}`))
     }
     if (uniform() < 0.02) pick([access, php]).push('what is this')
     if (uniform() < (broken(at) ? 0.2 : 0.05)) {
-      json.push(jsonLine(stamp(at), pick(['api', 'api', 'mail']), broken(at) && uniform() < 0.5))
+      pick([json, more]).push(
+        jsonLine(stamp(at), pick(['api', 'api', 'mail']), broken(at) && uniform() < 0.5),
+      )
     }
   }
   const lines = new Map([
     ['apache_combined', access],
     ['php_error', php],
     ['json', json],
+    ['more', more],
   ])
-  return { lines, deploys: [deployAt('00d0000', 0), deployAt('bad0000', bad), deployAt('f1c0000', mended)] } // prettier-ignore
+  const sources = [
+    { name: 'apache_combined', service: 'web', latenessMs },
+    { name: 'php_error', service: 'web', latenessMs },
+    { name: 'json', latenessMs },
+    { name: 'more', parser: 'json', latenessMs },
+  ]
+  return { sources, latenessMs, lines, deploys: [deployAt('00d0000', 0), deployAt('bad0000', bad), deployAt('f1c0000', mended)] } // prettier-ignore
 }
 
 function deployAt(sha: string, second: number): Deploy {

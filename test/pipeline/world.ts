@@ -1,7 +1,7 @@
 /** A pipeline with everything that it needs around it, for tests: sources that hand over given
  *  batches, shipped parsers, rules from YAML, and what a store would give back after a restart. */
 import { silentLog } from '../../src/flow/log.ts'
-import { ManualClock } from '../../src/flow/time.ts'
+import { isoTime, ManualClock } from '../../src/flow/time.ts'
 import { DeployTracker } from '../../src/deploys/tracker.ts'
 import type { Alert, Transition } from '../../src/model/alert.ts'
 import type { Deploy } from '../../src/model/deploy.ts'
@@ -13,6 +13,7 @@ import type { Rule } from '../../src/rules/rule.ts'
 import type { SourceSettings } from '../../src/sources/settings.ts'
 import type { Source } from '../../src/sources/source.ts'
 import type { Commit, PaneRow, SignatureDelta } from '../../src/store/state.ts'
+import { deployOf } from '../deploys/deploy-of.ts'
 import { shippedParser } from '../parsers/shipped.ts'
 
 /** When every generated log begins, ms; whole hour. */
@@ -201,11 +202,12 @@ export class Committed {
     return [...this.#panes.values()]
   }
 
+  /** As a store reads it: nothing that a pipeline does with it changes what is stored. */
   stored(nowMs = 0): Stored {
     return {
-      partitions: this.records('partition'),
-      scopes: this.records('scope'),
-      series: this.records('series'),
+      partitions: structuredClone(this.records('partition')),
+      scopes: structuredClone(this.records('scope')),
+      series: structuredClone(this.records('series')),
       panes: this.panes,
       panesFrom: 0,
       signatures: [...this.#signatures.values()],
@@ -221,4 +223,20 @@ function sumOf(known: SignatureDelta, delta: SignatureDelta): SignatureDelta {
     firstSeen: Math.min(known.firstSeen, delta.firstSeen),
     count: known.count + delta.count,
   }
+}
+
+/** A JSON line of an event so many seconds after t0. */
+export function line(at: number, fields: Record<string, unknown>): string {
+  return JSON.stringify({ time: isoTime(t0 + at * 1_000), ...fields })
+}
+
+/** A deploy of the web service, or of another, so many seconds after t0. */
+export function deployAt(sha: string, at: number, rest: Partial<Deploy> = {}): Deploy {
+  const start = isoTime(t0 + at * 1_000)
+  return { ...deployOf(sha, 0, { service: 'web' }), id: `d-${sha}`, start, end: start, ...rest }
+}
+
+/** Seconds after t0 of a time in an alert. */
+export function after(time: string | null): number | null {
+  return time === null ? null : (Date.parse(time) - t0) / 1_000
 }
