@@ -182,7 +182,7 @@ describe('the counts', () => {
           batchesOf(lines, () => borders),
         )
         const written = [...lines.values()].flat()
-        const traces = written.filter((line) => /^(Stack|#|  thrown)/.test(line)).length
+        const traces = written.filter((line) => /^(Stack|#| {2}thrown)/.test(line)).length
         const nonsense = written.filter((line) => line === 'what is this').length
         expect(counts).toMatchObject({
           lines: written.length,

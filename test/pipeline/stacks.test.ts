@@ -53,7 +53,7 @@ describe('a stack trace', () => {
 
   test('of an event that is not indexed is only counted', () => {
     const none = { kind: 'is', field: 'level', value: 'warn' } as const
-    const { events, partition } = indexed(cut('php_error', lines, [3, 5]), none as never)
+    const { events, partition } = indexed(cut('php_error', lines, [3, 5]), none)
     expect(events.map(({ stack }) => stack)).toEqual([null])
     expect(partition?.continued).toBe(9)
   })
