@@ -23,7 +23,7 @@ export const fileMode = 0o600
 const groupOrOthersWrite = 0o022
 
 /** What lastpush itself makes there; none of it is ever a link. */
-const ownNames = /^(state\.db|events\.db|lock|spool)/
+const ownNames = /^(state\.db|events\.db|daemon\.json|lock|spool)/
 
 /**
  * Makes the data directory when there is none (mode 0700), else checks that only we write there.

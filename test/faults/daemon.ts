@@ -18,6 +18,8 @@ export const full = process.env['LASTPUSH_FAULTS'] === 'full'
 
 const pollMs = 20
 const readyLimitMs = 30_000
+/** A daemon whose event loop stands still accepts connections and answers none. */
+const answerLimitMs = 15_000
 const alive = new Set<ChildProcess>()
 
 // A test that is cut off runs no hooks, but the process that held it still ends.
@@ -95,13 +97,13 @@ export class Daemon {
   /** Resolves when `/-/ready` says so. */
   async ready(): Promise<this> {
     const origin = await this.up()
-    const isReady = () => fetch(`${origin}/-/ready`).then(({ ok }) => ok)
+    const isReady = () => get(`${origin}/-/ready`).then(({ ok }) => ok)
     await until('the daemon to be ready', isReady, readyLimitMs)
     return this
   }
 
   async status(): Promise<Status> {
-    const response = await fetch(`${await this.up()}/api/v1/status`)
+    const response = await get(`${await this.up()}/api/v1/status`)
     return (await response.json()) as Status
   }
 
@@ -127,7 +129,7 @@ export class Daemon {
   }
 
   async health(): Promise<{ status: number; reasons: readonly string[] }> {
-    const response = await fetch(`${await this.up()}/-/healthy`)
+    const response = await get(`${await this.up()}/-/healthy`)
     const { reasons } = (await response.json()) as { reasons: readonly string[] }
     return { status: response.status, reasons }
   }
@@ -203,6 +205,10 @@ export async function until<T>(
     if (performance.now() > end) throw new Error(`waited ${limitMs} ms for ${what}: ${told()}`)
     await delay(pollMs)
   }
+}
+
+function get(url: string): Promise<Response> {
+  return fetch(url, { signal: AbortSignal.timeout(answerLimitMs) })
 }
 
 /** This environment without what would lead a command to another daemon or data directory. */
