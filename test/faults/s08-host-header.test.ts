@@ -61,16 +61,15 @@ test('S08: no path answers a request whose Host is not ours', async () => {
   expect(answered).toEqual([])
 })
 
-test.each(['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]'])(
-  'S08: %s with our port is answered',
-  async (name) => {
-    const { port } = await quietDaemon()
+test('S08: our own names with our port are answered', async () => {
+  const { port } = await quietDaemon()
+  for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]']) {
     for (const path of ['/', '/api/v1/status', '/metrics', '/-/healthy', '/api/v1/stream']) {
       const { status } = await ask(port, [`GET ${path} HTTP/1.1`, `Host: ${name}:${port}`])
-      expect([path, status]).toEqual([path, 200])
+      expect([name, path, status]).toEqual([name, path, 200])
     }
-  },
-)
+  }
+})
 
 test('S08: a request whose target is a whole address is refused, whatever its Host', async () => {
   const { port } = await quietDaemon()

@@ -33,7 +33,7 @@ test('S13: localhost means 127.0.0.1', async (context) => {
   expect(listeners(port)).toEqual([loopback])
 })
 
-test.each(['0.0.0.0', '::', '192.0.2.1', 'example.com', '', '127.0.0.1.example.com', '2130706433'])(
+test.each(['0.0.0.0', '::', '192.0.2.1', '127.0.0.1.example.com'])(
   'S13: a bind to %j is refused with what to do instead',
   (host) => {
     const dir = folder()
