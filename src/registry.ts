@@ -2,6 +2,7 @@
  *  for a kind finds every place that knows it. */
 import { consoleType } from './receivers/console.ts'
 import type { ReceiverType } from './receivers/receiver.ts'
+import { slackType } from './receivers/slack.ts'
 import { webhookType } from './receivers/webhook.ts'
 import { frequency } from './rules/frequency.ts'
 import { newSignature } from './rules/new-signature.ts'
@@ -14,7 +15,7 @@ import { stdin } from './sources/stdin.ts'
 
 export const sourceTypes = [file, stdin] as const
 export const ruleTypes: readonly RuleType[] = [frequency, percentageMatch, newSignature, regression]
-export const receiverTypes = [consoleType, webhookType] as const
+export const receiverTypes = [consoleType, webhookType, slackType] as const
 
 /** Types whose options only their own `create` understands. */
 export type AnySourceType = SourceType<never>
