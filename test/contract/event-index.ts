@@ -179,14 +179,14 @@ export function eventIndexContract(
       await index.put([at(1, { fields: { message: 'calm', path: '/' } })])
       for (const hostile of [
         `path:"'; DROP TABLE event;--"`,
-        `path:"\" OR 1=1"`,
-        'NEAR\(calm\)',
+        String.raw`path:"\" OR 1=1"`,
+        String.raw`NEAR\(calm\)`,
         '"calm OR NOT words:x"',
         `path:${'*a'.repeat(100)}`,
         `path:*a${'?'.repeat(40)}b`,
         `path:${'%_'.repeat(500)}`,
-        `_exists_:"x\"}}"`,
-        `path:"{\"script\":{}}"`,
+        String.raw`_exists_:x\"}}`,
+        String.raw`path:"{\"script\":{}}"`,
         `${'NOT '.repeat(62)}path:x`,
         Array.from({ length: 255 }, (_, n) => `a${n}*`).join(' OR '),
         Array.from({ length: 255 }, (_, n) => `path:*${n}?`).join(' OR '),
