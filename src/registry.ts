@@ -1,6 +1,7 @@
 /** The single list of all kinds. Nothing is loaded by name or found by scanning folders: a search
  *  for a kind finds every place that knows it. */
 import { consoleType } from './receivers/console.ts'
+import { pagerdutyType } from './receivers/pagerduty.ts'
 import type { ReceiverType } from './receivers/receiver.ts'
 import { slackType } from './receivers/slack.ts'
 import { webhookType } from './receivers/webhook.ts'
@@ -15,7 +16,7 @@ import { stdin } from './sources/stdin.ts'
 
 export const sourceTypes = [file, stdin] as const
 export const ruleTypes: readonly RuleType[] = [frequency, percentageMatch, newSignature, regression]
-export const receiverTypes = [consoleType, webhookType, slackType] as const
+export const receiverTypes = [consoleType, webhookType, slackType, pagerdutyType] as const
 
 /** Types whose options only their own `create` understands. */
 export type AnySourceType = SourceType<never>
