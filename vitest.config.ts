@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
 // Two projects: `unit` is the plain part; `slow` starts real processes, servers and a browser.
-const slow = ['test/faults/**/*.test.ts', 'test/browser/**/*.test.ts', 'test/cli/**/*.test.ts']
+const slow = [
+  'test/faults/**/*.test.ts',
+  'test/browser/**/*.test.ts',
+  'test/cli/**/*.test.ts',
+  'test/servers/**/*.test.ts',
+]
 
 export default defineConfig({
   test: {

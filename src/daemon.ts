@@ -136,6 +136,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     ingest,
     clock,
     log,
+    metrics,
   })
   const deploys = new DeployIntake({ tracker, pipeline, ingest, dataDir, env: config.env, clock, log }) // prettier-ignore
   let ready = false

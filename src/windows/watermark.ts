@@ -25,6 +25,8 @@ interface PartitionMark {
   /** Watermark set by the clock while the partition is idle. */
   idleMark: number
   closed: boolean
+  /** Wall time since which it cannot be read; null while it can. */
+  awaySinceMs: number | null
 }
 
 export interface PartitionOptions {
@@ -58,7 +60,19 @@ export class Watermarks {
       catchingUp: true,
       idleMark: -Infinity,
       closed: false,
+      awaySinceMs: null,
     })
+  }
+
+  /** Says whether a partition can be read at present. While it cannot, the clock does not advance
+   *  it: what is written meanwhile is still to come. It is excluded as one that lags. */
+  readable(partition: string, is: boolean, nowMs: number): void {
+    const mark = this.#mark(partition)
+    if (is === (mark.awaySinceMs === null)) return
+    mark.awaySinceMs = is ? null : nowMs
+    if (!is) return
+    mark.lastArrivalMs = nowMs
+    mark.catchingUp = true
   }
 
   close(partition: string): void {
@@ -94,6 +108,7 @@ export class Watermarks {
    *  written from now on happened at most `latenessMs` ago. */
   tick(nowMs: number): void {
     for (const mark of this.#partitions.values()) {
+      if (mark.awaySinceMs !== null) continue
       const idleMs = nowMs - mark.lastArrivalMs
       if (idleMs >= mark.latenessMs) mark.idleMark = nowMs - mark.latenessMs
     }
@@ -179,6 +194,10 @@ interface Ahead {
 }
 
 function isExcluded(mark: PartitionMark, ahead: Ahead | null): boolean {
-  if (ahead === null || mark.catchingUp || mark.newest === -Infinity) return false
+  if (ahead === null) return false
+  if (mark.awaySinceMs !== null) {
+    return ahead.nowMs - mark.awaySinceMs > holdbackMaxMs && levelOf(mark) < ahead.level
+  }
+  if (mark.catchingUp || mark.newest === -Infinity) return false
   return levelOf(mark) < Math.min(ahead.nowMs - mark.latenessMs, ahead.level) - holdbackMaxMs
 }
