@@ -7,7 +7,8 @@ import type { Clock } from '../flow/time.ts'
 import type { EventOrder } from '../model/event.ts'
 import { matchEvents } from '../query/match-event.ts'
 import { searched } from './event-values.ts'
-import { foundBytesMax, type EventDocument, type EventSearch, type FoundEvents } from './events.ts'
+import type { EventDocument, EventSearch, FoundEvents } from './events.ts'
+import { Found } from './found.ts'
 import {
   rowCondition,
   signatureCondition,
@@ -40,7 +41,7 @@ export async function searchSqlite(
   const next = slicesOf(db, search)
   const documents = documentReader(db, rowCondition(search.query))
   const matches = matchEvents(search.query)
-  const found = new Found(search.limit)
+  const found = new Found(search)
   const until = clock.monotonic() + searchMsMax
   let surplusRows = 0
   for (;;) {
@@ -50,54 +51,17 @@ export async function searchSqlite(
       const event = JSON.parse(document) as EventDocument
       if (matches(searched(event))) found.add(event, document.length)
       last = event
-      if (clock.monotonic() > until) return found.answer(search, last)
+      if (clock.monotonic() > until) return found.answer(last)
     }
-    if (keys.length < sliceRows) return found.answer(search, null)
+    if (keys.length < sliceRows) return found.answer(null)
     last = keys.at(-1)
     if (found.full) surplusRows += keys.length
-    if (surplusRows >= countedRowsMax || clock.monotonic() > until) {
-      return found.answer(search, last ?? null)
+    const counting = found.counts && surplusRows < countedRowsMax
+    if ((found.full && found.surplus && !counting) || clock.monotonic() > until) {
+      return found.answer(last ?? null)
     }
     await othersTurn()
   }
-}
-
-/** What an answer holds so far. */
-class Found {
-  readonly #limit: number
-  readonly #events: EventDocument[] = []
-  #matched = 0
-  #bytes = 0
-
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  get full(): boolean {
-    return this.#events.length >= this.#limit || this.#bytes >= foundBytesMax
-  }
-
-  add(event: EventDocument, bytes: number): void {
-    this.#matched += 1
-    if (this.full) return
-    this.#events.push(event)
-    this.#bytes += bytes
-  }
-
-  /** @param reached Where the search was given up; null when it came to its end. */
-  answer({ before }: EventSearch, reached: EventOrder | null): FoundEvents {
-    const left = reached !== null || this.#matched > this.#events.length
-    const from = this.full ? (this.#events.at(-1) ?? null) : reached
-    return {
-      events: this.#events,
-      total: reached === null && before === undefined ? this.#matched : null,
-      next: left && from !== null ? orderOf(from) : null,
-    }
-  }
-}
-
-function orderOf({ time, partition, position }: EventOrder): EventOrder {
-  return { time, partition, position }
 }
 
 const newestFirst = 'ORDER BY time DESC, partition DESC, position DESC'
