@@ -89,9 +89,11 @@ class Compiler {
   }
 
   #like(field: string, pattern: string, side: Side): Clause {
-    const value = `${escaped(pair(field, ''))}${pattern}`
-    if (!isCheap(pattern)) return this.#unsure(side, { term: { names: field } })
-    return this.#unlessLong(side, { wildcard: { pairs: { value } } })
+    if (pattern.length > patternCharsMax) return this.#unsure(side, { term: { names: field } })
+    const value = `${escaped(pair(field, ''))}${cheap(pattern)}`
+    const clause: Clause = { wildcard: { pairs: { value } } }
+    if (isCheap(pattern)) return this.#unlessLong(side, clause)
+    return this.#unsure(side, anyOf([clause, longOnes]))
   }
 
   #range(field: string, low: Bound | null, high: Bound | null, side: Side): Clause {
@@ -116,15 +118,12 @@ class Compiler {
   #words(words: readonly string[], side: Side): Clause {
     const wild = words.filter((word) => /[*?]/.test(word))
     if (wild.length === 0) return phrase(words)
-    const clauses = wild.map((word): Clause => {
-      if (!isCheap(word)) return this.#unsure('upper', everything)
-      return { wildcard: { words: { value: word } } }
-    })
+    const clauses = wild
+      .filter((word) => word.length <= patternCharsMax)
+      .map((word): Clause => ({ wildcard: { words: { value: cheap(word) } } }))
     const [only] = clauses
-    if (words.length === 1 && only !== undefined) {
-      const sure = isCheap(words[0] ?? '')
-      return sure ? this.#unlessLong(side, only) : this.#unsure(side, everything)
-    }
+    const sure = words.length === 1 && wild.every(isCheap)
+    if (sure && only !== undefined) return this.#unlessLong(side, only)
     const all: Clause = { bool: { filter: [...clauses, ...wholeWords(words)] } }
     return this.#unsure(side, anyOf([all, longOnes]))
   }
@@ -149,8 +148,13 @@ function phrase(words: readonly string[]): Clause {
 
 /** An automaton for `?` behind a `*` doubles with each `?`. */
 function isCheap(pattern: string): boolean {
-  const bare = pattern.replace(/\\./gsu, '_')
-  return pattern.length <= patternCharsMax && !/\*[^]*\?/.test(bare)
+  return pattern.length <= patternCharsMax && !/\*[^]*\?/.test(pattern.replace(/\\./gsu, '_'))
+}
+
+/** The pattern if it is cheap, else one that matches more. */
+function cheap(pattern: string): string {
+  if (isCheap(pattern)) return pattern
+  return pattern.replace(/\\.|\?/gsu, (part) => (part === '?' ? '*' : part))
 }
 
 function escaped(text: string): string {

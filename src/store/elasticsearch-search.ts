@@ -9,7 +9,7 @@ import type { EventDocument, EventSearch, FoundEvents } from './events.ts'
 import { Found } from './found.ts'
 
 /** Events fetched at once. */
-const pageEvents = 200
+const pageEvents = 500
 /** The server counts no further. */
 const countedMax = 1_000_000
 /** Events fetched after the answer is full, to count what the server cannot. */
@@ -46,10 +46,10 @@ export async function searchElasticsearch(
   const matches = matchEvents(search.query)
   const found = new Found(search)
   const until = clock.monotonic() + searchMsMax
-  const size = Math.min(search.limit + 1, pageEvents)
+  let size = Math.min(search.limit + 1, pageEvents)
   let after = search.before
   let counted: number | null = null
-  for (let fetched = 0; ; fetched += size) {
+  for (let fetched = 0; ; size = pageEvents) {
     const counting = fetched === 0 && found.counts
     const answer = await client.search<Source, { long?: { doc_count: number } }>({
       ...ours(prefix),
@@ -65,6 +65,7 @@ export async function searchElasticsearch(
       after = event
     }
     if (answer.hits.hits.length < size) return found.answer(null, counted)
+    fetched += size
     const needed = found.counts && counted === null && fetched < countedHereMax
     if ((found.full && found.surplus && !needed) || clock.monotonic() > until) {
       return found.answer(after ?? null, counted)

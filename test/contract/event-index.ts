@@ -1,6 +1,6 @@
 /** Cases that every event index must pass. */
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, type TestContext } from 'vitest'
 import { everything, parseQuery } from '../../src/query/query.ts'
 import type { EventIndex } from '../../src/store/events.ts'
 import { expectSearch, matching, randomEvents, searchTree } from './event-search.ts'
@@ -9,26 +9,30 @@ import { eventOf } from './store-samples.ts'
 /** One empty index, which may be closed and opened again. */
 export interface EventIndexHarness {
   open(): Promise<EventIndex>
+  /** Random queries that are tried; a server takes its time with each. */
+  readonly queries: number
   remove(): Promise<void>
 }
 
 export function eventIndexContract(
   name: string,
-  harnessOf: () => Promise<EventIndexHarness>,
+  harnessOf: (ctx: TestContext) => Promise<EventIndexHarness>,
 ): void {
   describe(`${name} as an event index`, () => {
     let harness: EventIndexHarness
     let index: EventIndex
+    let end = async (): Promise<void> => {}
 
-    beforeEach(async () => {
-      harness = await harnessOf()
+    beforeEach(async (ctx) => {
+      harness = await harnessOf(ctx)
       index = await harness.open()
+      end = async () => {
+        await index.close()
+        await harness.remove()
+      }
     })
 
-    afterEach(async () => {
-      await index.close()
-      await harness.remove()
-    })
+    afterEach(() => end())
 
     const ids = async (query: object) =>
       (await index.recent({ limit: 100, ...query })).map(({ id }) => id)
@@ -167,7 +171,7 @@ export function eventIndexContract(
         fc.asyncProperty(searchTree, limit, async (query, pageEvents) => {
           await expectSearch(index, query, events, pageEvents)
         }),
-        { numRuns: 300, seed: 11 },
+        { numRuns: harness.queries, seed: 11 },
       )
       // The law would hold as well if nothing ever matched.
       const trees = fc.sample(searchTree, { numRuns: 300, seed: 11 })

@@ -16,6 +16,7 @@ eventIndexContract('SQLite', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'lastpush-test-'))
   return {
     open: () => openEventIndex(dir),
+    queries: 300,
     remove: () => rm(dir, { recursive: true, force: true }),
   }
 })
