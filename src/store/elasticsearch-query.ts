@@ -12,7 +12,7 @@ type Clause = estypes.QueryDslQueryContainer
 type Side = 'upper' | 'lower'
 
 /** Clauses of one query; the server takes 1,024 at least. */
-const clausesMax = 500
+const clausesMax = 400
 /** Nested clauses; the server takes 30. */
 const depthMax = 20
 /** Characters of a pattern that the server is given. */
