@@ -79,14 +79,14 @@ export class KafkaFaults {
     timing: KafkaTiming,
   ): void {
     const now = this.#context.clock.monotonic()
-    for (const [name, { owner }] of partitions) {
-      if (owner !== null || !joined) this.#unread.delete(name)
+    for (const [name, partition] of partitions) {
+      if (partition.owner !== null || !joined) this.#unread.delete(name)
       else if (!this.#unread.has(name)) this.#unread.set(name, now)
       const since = this.#unread.get(name) ?? Infinity
       const lossAt = this.#losses.get(name) ?? -Infinity
       if (now - since > timing.foreignMs) {
         // It would hold back what the others say.
-        this.#context.closed(name)
+        partition.close(this.#context)
         this.#show(name, 'another member of the group reads it; a group belongs to one daemon')
       } else if (now - lossAt > lossShownMs) this.#show(name, null)
     }

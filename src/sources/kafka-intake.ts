@@ -27,6 +27,8 @@ export interface IntakeParts {
   lost(partition: KafkaPartition, messages: number): void
   /** More of a partition is read. */
   advanced(partition: KafkaPartition): void
+  /** The pipeline has refused a batch. */
+  failed(error: unknown): void
 }
 
 export class KafkaIntake {
@@ -49,7 +51,7 @@ export class KafkaIntake {
     const { name } = partition
     const { context } = this.#parts
     this.partitions.set(name, partition)
-    context.opened(name)
+    partition.open(context)
     context.readable(name, false)
     const session = this.#waiting.get(name)
     if (session !== undefined) this.#give(partition, session)
@@ -165,7 +167,7 @@ export class KafkaIntake {
     this.#waiting.delete(partition.name)
     partition.owner = session
     session.seek(partition.topic, partition.id, partition.begin())
-    this.#parts.context.opened(partition.name)
+    partition.open(this.#parts.context)
     this.#parts.context.readable(partition.name, true)
   }
 
@@ -176,14 +178,19 @@ export class KafkaIntake {
     for (const partition of this.partitions.values()) {
       if (partition.owner !== session || but.has(partition.name)) continue
       partition.owner = null
-      this.#parts.context.readable(partition.name, false)
+      if (partition.isOpen) this.#parts.context.readable(partition.name, false)
     }
   }
 
   #emit(partition: KafkaPartition, batch: Batch): Promise<unknown> {
-    const emitted = this.#stop.or(this.#parts.context.emit(batch)).finally(() => {
-      if (partition.inFlight === emitted) partition.inFlight = null
-    })
+    const { context } = this.#parts
+    const failed = (error: unknown) => this.#parts.failed(error)
+    const emitted = this.#stop
+      .or(context.emit(batch))
+      .catch(failed)
+      .finally(() => {
+        if (partition.inFlight === emitted) partition.inFlight = null
+      })
     partition.inFlight = emitted
     return emitted
   }

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Batch } from '../model/event.ts'
+import type { SourceContext } from './source.ts'
 import { packMessages, positionsPerMessage, type Message } from './kafka-lines.ts'
 
 const offsetSchema = z.number().int().nonnegative()
@@ -61,6 +62,7 @@ export class KafkaPartition {
   owner: object | null = null
   /** The batch that the pipeline has not taken yet. */
   inFlight: Promise<unknown> | null = null
+  #open = false
   #position: KafkaPosition
   /** The message read last has yet to be compared. */
   #comparing = false
@@ -74,6 +76,24 @@ export class KafkaPartition {
 
   get position(): KafkaPosition {
     return this.#position
+  }
+
+  get isOpen(): boolean {
+    return this.#open
+  }
+
+  /** Tells the pipeline that lines may come. */
+  open(context: SourceContext): void {
+    if (this.#open) return
+    this.#open = true
+    context.opened(this.name)
+  }
+
+  /** Tells the pipeline that no lines will come of us. */
+  close(context: SourceContext): void {
+    if (!this.#open) return
+    this.#open = false
+    context.closed(this.name)
   }
 
   /** Offset to seek to at an assignment: that of the last message, where there is one. */

@@ -1,5 +1,5 @@
-/** Which of the configured topics there are, and where their partitions begin and end. Asks the
- *  brokers again whenever it is asked; keeps nothing but the connection. */
+/** Which of the configured topics there are, and where their partitions begin and end. Every look is
+ *  made by a client of its own: one that stays would answer from what it knew of partitions earlier. */
 import type { Admin, Kafka } from 'kafkajs'
 
 /** A partition as the broker has it. */
@@ -12,56 +12,37 @@ export interface PartitionRange {
   readonly high: number
 }
 
-export class KafkaTopics {
-  readonly #client: Kafka
-  #connecting: Promise<Admin> | null = null
-
-  constructor(client: Kafka) {
-    this.#client = client
-  }
-
-  /**
-   * The partitions of those of the topics that exist, in order. Topics are listed before they are
-   * asked for, as a broker may be set up to make a topic that somebody asks for.
-   * @throws what kafkajs throws, after a few tries of its own.
-   */
-  async look(topics: readonly string[]): Promise<PartitionRange[]> {
-    try {
-      const admin = await this.#connected()
-      const existing = new Set(await admin.listTopics())
-      const ranges: PartitionRange[] = []
-      for (const topic of topics) {
-        if (!existing.has(topic)) continue
-        for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
-          ranges.push({ topic, id: partition, low: Number(low), high: Number(high) })
-        }
+/**
+ * The partitions of those of the topics that exist, in order. Topics are listed before they are
+ * asked for, as a broker may be set up to make a topic that somebody asks for.
+ * @throws what kafkajs throws, after a few tries of its own.
+ */
+export function lookAt(client: Kafka, topics: readonly string[]): Promise<PartitionRange[]> {
+  return withAdmin(client, async (admin) => {
+    const existing = new Set(await admin.listTopics())
+    const ranges: PartitionRange[] = []
+    for (const topic of topics) {
+      if (!existing.has(topic)) continue
+      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+        ranges.push({ topic, id: partition, low: Number(low), high: Number(high) })
       }
-      return ranges.sort((a, b) => (a.topic === b.topic ? a.id - b.id : a.topic < b.topic ? -1 : 1))
-    } catch (error) {
-      await this.close()
-      throw error
     }
-  }
-
-  /** Deletes a group that nobody will use again. */
-  async forget(group: string): Promise<void> {
-    await (await this.#connected()).deleteGroups([group])
-  }
-
-  async close(): Promise<void> {
-    const connecting = this.#connecting
-    this.#connecting = null
-    // The connection may be what has broken.
-    await connecting?.then((admin) => admin.disconnect()).catch(() => {})
-  }
-
-  #connected(): Promise<Admin> {
-    this.#connecting ??= connect(this.#client.admin())
-    return this.#connecting
-  }
+    return ranges.sort((a, b) => (a.topic === b.topic ? a.id - b.id : a.topic < b.topic ? -1 : 1))
+  })
 }
 
-async function connect(admin: Admin): Promise<Admin> {
-  await admin.connect()
-  return admin
+/** Deletes a group that nobody will use again. */
+export async function forgetGroup(client: Kafka, group: string): Promise<void> {
+  await withAdmin(client, (admin) => admin.deleteGroups([group]))
+}
+
+async function withAdmin<T>(client: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = client.admin()
+  try {
+    await admin.connect()
+    return await use(admin)
+  } finally {
+    // The connection may be what has broken.
+    admin.disconnect().catch(() => {})
+  }
 }

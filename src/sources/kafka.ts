@@ -11,7 +11,7 @@ import { KafkaFaults } from './kafka-faults.ts'
 import { KafkaIntake } from './kafka-intake.ts'
 import { kafkaOptions, type KafkaOptions } from './kafka-options.ts'
 import { KafkaPartition, partitionName, positionAt, readKafkaPosition } from './kafka-partition.ts'
-import { KafkaTopics, type PartitionRange } from './kafka-topics.ts'
+import { forgetGroup, lookAt, type PartitionRange } from './kafka-topics.ts'
 import { clientLog, reasonOf } from './kafka-words.ts'
 import type { Source, SourceContext, SourceType } from './source.ts'
 import { Stop } from './stop.ts'
@@ -57,7 +57,10 @@ class KafkaRun {
   readonly #faults: KafkaFaults
   readonly #intake: KafkaIntake
   readonly #sessions = new Set<Session>()
+  #client: Kafka | null = null
   #members: Members | null = null
+  /** The pipeline has refused a batch. */
+  #failure: { readonly error: unknown } | null = null
   /** Topics that were there when the brokers first answered; null before. */
   #first: ReadonlySet<string> | null = null
   /** In a one-pass read: where each partition ends. */
@@ -83,10 +86,12 @@ class KafkaRun {
       missing: () => this.#wake.abort(),
       lost: (partition, messages) => this.#faults.lost(partition.name, messages),
       advanced: (partition) => this.#advanced(partition),
+      failed: (error) => {
+        this.#failure ??= { error }
+        this.#wake.abort()
+      },
     })
   }
-
-  #topics: KafkaTopics | null = null
 
   async run(): Promise<void> {
     const { signal } = this.#context
@@ -94,20 +99,20 @@ class KafkaRun {
     const wake = () => this.#wake.abort()
     signal.addEventListener('abort', wake, { once: true })
     this.#restore()
-    const client = await this.#client()
-    this.#topics = new KafkaTopics(client)
+    const client = await this.#connect()
+    this.#client = client
     try {
-      await this.#follow(client, this.#topics)
+      await this.#follow(client)
     } finally {
       signal.removeEventListener('abort', wake)
       await this.#stopMembers()
-      if (this.#context.once) await this.#topics.forget(this.#group).catch(() => {})
-      void this.#topics.close()
+      if (this.#context.once) await forgetGroup(client, this.#group).catch(() => {})
     }
+    if (this.#failure !== null) throw this.#failure.error
   }
 
   /** Loads the client only here: who reads no Kafka does not pay for it. */
-  async #client(): Promise<Kafka> {
+  async #connect(): Promise<Kafka> {
     const kafkajs = await import('kafkajs')
     return new kafkajs.default.Kafka({
       clientId: this.#options.client_id,
@@ -134,12 +139,12 @@ class KafkaRun {
   }
 
   /** Looks at the topics again and again, and keeps members on those that there are. */
-  async #follow(client: Kafka, topics: KafkaTopics): Promise<void> {
+  async #follow(client: Kafka): Promise<void> {
     const { clock, once } = this.#context
     let pauseMs = this.#timing.restartMs
-    while (!this.#stop.stopped) {
+    while (!this.#stop.stopped && this.#failure === null) {
       this.#wake = new AbortController()
-      const ranges = await this.#look(topics)
+      const ranges = await this.#look(client)
       if (ranges === 'stopped') return
       if (ranges !== null) {
         pauseMs = this.#timing.restartMs
@@ -156,9 +161,9 @@ class KafkaRun {
   }
 
   /** @returns null when the brokers do not answer. @throws LastpushError then in a one-pass read. */
-  async #look(topics: KafkaTopics): Promise<readonly PartitionRange[] | null | 'stopped'> {
+  async #look(client: Kafka): Promise<readonly PartitionRange[] | null | 'stopped'> {
     try {
-      const ranges = await this.#stop.or(topics.look(this.#options.topics))
+      const ranges = await this.#stop.or(lookAt(client, this.#options.topics))
       if (ranges !== 'stopped') this.#faults.reached(ranges)
       return ranges
     } catch (error) {
@@ -170,7 +175,7 @@ class KafkaRun {
   }
 
   async #rangeOf({ topic, id }: KafkaPartition): Promise<PartitionRange | null> {
-    const ranges = (await this.#topics?.look([topic])) ?? []
+    const ranges = this.#client === null ? [] : await lookAt(this.#client, [topic])
     return ranges.find((range) => range.id === id) ?? null
   }
 
@@ -241,7 +246,7 @@ class KafkaRun {
     const end = this.#ends.get(name)
     if (end === undefined || position.offset < end) return
     this.#ends.delete(name)
-    this.#context.closed(name)
+    partition.close(this.#context)
     if (this.#ends.size === 0) this.#wake.abort()
   }
 

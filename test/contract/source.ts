@@ -90,8 +90,8 @@ export class SourceRecorder implements SourceContext {
         expect(lines.positions[i]).toBeGreaterThan(lines.positions[i - 1] ?? Infinity)
       }
     }
-    const last = lines?.positions.at(-1) ?? batch.start + batch.bytes.length - 1
-    this.#ends.set(partition, last + 1 + batch.skippedBytes)
+    const end = batch.start + batch.bytes.length + batch.skippedBytes
+    this.#ends.set(partition, lines === undefined ? end : (lines.positions.at(-1) ?? 0) + 1)
     if (!batch.final && batch.bytes.length > 0) expect(batch.bytes.at(-1)).toBe(10)
     const inFlight = (this.#inFlight.get(partition) ?? 0) + 1
     this.inFlightMax = Math.max(this.inFlightMax, inFlight)
@@ -137,13 +137,14 @@ export class SourceRecorder implements SourceContext {
   }
 
   /** Resolves when exactly these lines have come, in any order across partitions. */
-  async expectLines(lines: readonly string[]): Promise<void> {
+  async expectLines(lines: readonly string[], withinMs?: number): Promise<void> {
     await until(
       () => {
         if (this.#failure !== null) throw this.#failure.error
         return this.lines().length >= lines.length
       },
       () => `${this.lines().length} of ${lines.length} lines`,
+      withinMs,
     )
     expect(this.lines().sort()).toEqual([...lines].sort())
   }
