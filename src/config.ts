@@ -12,6 +12,11 @@ import type { SourceSettings } from './pipeline.ts'
 import { parseQuery, type Query } from './query/query.ts'
 import { duration, queryText } from './query/schema.ts'
 import { receiverTypes, sourceTypes, type AnyReceiverType, type AnySourceType } from './registry.ts'
+import {
+  elasticsearchFiles,
+  elasticsearchOptions,
+  type ElasticsearchOptions,
+} from './store/elasticsearch-options.ts'
 import type { ExposureKind } from './windows/history.ts'
 import { check, faultsAt, readYaml, type YamlDocument } from './yaml/document.ts'
 
@@ -60,6 +65,8 @@ export interface Config {
     readonly path: string | null
     readonly eventsKeptMs: number
     readonly query: Query
+    /** null: events are indexed in the data directory. */
+    readonly elasticsearch: ElasticsearchOptions | null
   }
   readonly http: { readonly host: string; readonly port: number }
 }
@@ -120,6 +127,7 @@ const schema = z.strictObject({
       path: z.string().optional(),
       events: duration.default(eventsKeptDefaultMs),
       query: queryText.default(parseQuery(storeQueryDefault)),
+      elasticsearch: elasticsearchOptions.optional(),
     })
     .prefault({}),
   http: z
@@ -182,6 +190,7 @@ export function parseConfig(file: string, text: string, base: string): Config {
       path: given.store.path === undefined ? null : at(given.store.path),
       eventsKeptMs: given.store.events,
       query: given.store.query,
+      elasticsearch: readElasticsearch(given.store.elasticsearch, at),
     },
     http: given.http,
   }
@@ -235,6 +244,18 @@ function readSource(
 function resolvePaths(options: object, at: (path: string) => string): object {
   if (!('paths' in options)) return options
   return { ...options, paths: (options.paths as readonly string[]).map(at) }
+}
+
+function readElasticsearch(
+  given: ElasticsearchOptions | undefined,
+  at: (path: string) => string,
+): ElasticsearchOptions | null {
+  if (given === undefined) return null
+  const files = elasticsearchFiles.flatMap((name) => {
+    const path = given[name]
+    return path === undefined ? [] : [[name, at(path)]]
+  })
+  return { ...given, ...(Object.fromEntries(files) as Partial<ElasticsearchOptions>) }
 }
 
 function readReceiver(name: string, entry: object, faults: Fault[]): ReceiverConfig | null {
