@@ -7,6 +7,7 @@ import type { AddCommand, Io } from './cli/io.ts'
 import { addParse } from './cli/parse.ts'
 import { addReplay } from './cli/replay.ts'
 import { addRun } from './cli/run.ts'
+import { addSearch } from './cli/search.ts'
 import { addSince } from './cli/since.ts'
 import { addStatus } from './cli/status.ts'
 import { addTest } from './cli/test.ts'
@@ -20,6 +21,7 @@ const commands: readonly AddCommand[] = [
   addDemo,
   addRun,
   addSince,
+  addSearch,
   addDeploy,
   addStatus,
   addParse,
@@ -44,6 +46,7 @@ Examples:
   lastpush run /var/log/nginx/access.log           follow a log; the page is on 127.0.0.1:7077
   lastpush deploy --sha $(git rev-parse HEAD)      report a push
   lastpush since                                   what changed since it
+  lastpush search 'status:500' --since 1h          events that match
 `
 
 /** Runs one command. @returns The exit status. */
