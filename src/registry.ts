@@ -3,6 +3,7 @@
 import { consoleType } from './receivers/console.ts'
 import { emailType } from './receivers/email.ts'
 import { execType } from './receivers/exec.ts'
+import { ircType } from './receivers/irc.ts'
 import { pagerdutyType } from './receivers/pagerduty.ts'
 import type { ReceiverType } from './receivers/receiver.ts'
 import { slackType } from './receivers/slack.ts'
@@ -25,6 +26,7 @@ export const receiverTypes = [
   emailType,
   slackType,
   pagerdutyType,
+  ircType,
   execType,
 ] as const
 
