@@ -9,7 +9,8 @@ import { reasonOf } from './kafka-words.ts'
 /** Pace of a consumer, ms. Users do not see it; tests shorten it. */
 export interface KafkaTiming {
   /** A member that says nothing for so long is taken for dead, by the group. A daemon that was
-   *  killed blocks its partitions for this time. */
+   *  killed blocks its partitions for this time, so it is the least that brokers allow: a member
+   *  that is expelled too early only joins again. */
   readonly sessionMs: number
   readonly heartbeatMs: number
   /** Longest time that the broker waits for messages before it answers that there are none. */
@@ -28,13 +29,13 @@ export interface KafkaTiming {
 }
 
 export const kafkaTiming: KafkaTiming = {
-  sessionMs: 10_000,
-  heartbeatMs: 2_000,
+  sessionMs: 6_000,
+  heartbeatMs: 1_500,
   fetchWaitMs: 250,
   stallMs: 90_000,
   restartMs: 500,
   restartMsMax: 10_000,
-  lookMs: 10_000,
+  lookMs: 5_000,
   foreignMs: 30_000,
   leaveMs: 700,
 }

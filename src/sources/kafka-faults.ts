@@ -87,7 +87,7 @@ export class KafkaFaults {
       if (now - since > timing.foreignMs) {
         // It would hold back what the others say.
         partition.close(this.#context)
-        this.#show(name, 'another member of the group reads it; a group belongs to one daemon')
+        this.#show(name, 'another member of the group reads it; a group belongs to one source')
       } else if (now - lossAt > lossShownMs) this.#show(name, null)
     }
   }

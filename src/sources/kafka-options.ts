@@ -30,12 +30,12 @@ const listOf = <T extends z.ZodType>(item: T, what: string) =>
       .max(listMax, `names more than ${listMax} ${what}`),
   )
 
-/** `brokers`: where to ask first. `group`: consumer group, of this daemon alone. `consumers`: members
- *  that share the partitions. `from`: where a partition that is there at the first start begins. */
+/** `brokers`: where to ask first. `group`: consumer group, of this source alone; `lastpush-` and its
+ *  name when absent. `consumers`: members that share the partitions. `from`: where a partition that is there at the first start begins. */
 export const kafkaOptions = z.strictObject({
   brokers: listOf(broker, 'brokers'),
   topics: listOf(topic, 'topics').transform((topics) => [...new Set(topics)]),
-  group: name.default('lastpush'),
+  group: name.optional(),
   client_id: name.default('lastpush'),
   consumers: z
     .int({ error: `expected a number from 1 to ${consumersMax}` })

@@ -23,7 +23,7 @@ export function lookAt(client: Kafka, topics: readonly string[]): Promise<Partit
     const ranges: PartitionRange[] = []
     for (const topic of topics) {
       if (!existing.has(topic)) continue
-      for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+      for (const { partition, low, high } of await offsetsOf(admin, topic)) {
         ranges.push({ topic, id: partition, low: Number(low), high: Number(high) })
       }
     }
@@ -44,5 +44,18 @@ async function withAdmin<T>(client: Kafka, use: (admin: Admin) => Promise<T>): P
   } finally {
     // The connection may be what has broken.
     admin.disconnect().catch(() => {})
+  }
+}
+
+type Offsets = Awaited<ReturnType<Admin['fetchTopicOffsets']>>
+
+/** None for a topic that is being made or deleted at this moment. */
+async function offsetsOf(admin: Admin, topic: string): Promise<Offsets> {
+  try {
+    return await admin.fetchTopicOffsets(topic)
+  } catch (error) {
+    const { type } = error as { readonly type?: string }
+    if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return []
+    throw error
   }
 }

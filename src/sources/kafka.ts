@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
 import { LastpushError } from '../model/errors.ts'
+import { boundedGzip } from './kafka-codecs.ts'
 import { kafkaTiming, runMember, type KafkaTiming, type Session } from './kafka-consumer.ts'
 import { KafkaFaults } from './kafka-faults.ts'
 import { KafkaIntake } from './kafka-intake.ts'
@@ -74,7 +75,8 @@ class KafkaRun {
     this.#context = context
     this.#timing = timing
     // A pass must not take partitions away from the daemon that follows them.
-    this.#group = context.once ? `${options.group}-once-${randomUUID()}` : options.group
+    const group = options.group ?? `lastpush-${name}`
+    this.#group = context.once ? `${group}-once-${randomUUID()}` : group
     this.#stop = new Stop(context.signal)
     this.#faults = new KafkaFaults(name, options, context)
     this.#fetchedAt = context.clock.monotonic()
@@ -113,14 +115,15 @@ class KafkaRun {
 
   /** Loads the client only here: who reads no Kafka does not pay for it. */
   async #connect(): Promise<Kafka> {
-    const kafkajs = await import('kafkajs')
-    return new kafkajs.default.Kafka({
+    const { default: kafkajs } = await import('kafkajs')
+    kafkajs.CompressionCodecs[kafkajs.CompressionTypes.GZIP] = boundedGzip()
+    return new kafkajs.Kafka({
       clientId: this.#options.client_id,
       brokers: this.#options.brokers,
       connectionTimeout: connectMs,
       requestTimeout: answerMs,
       retry: { retries: 2, initialRetryTime: 100 },
-      logLevel: kafkajs.default.logLevel.INFO,
+      logLevel: kafkajs.logLevel.INFO,
       logCreator: clientLog(this.#context.log, this.#name),
     })
   }

@@ -159,12 +159,12 @@ export function linesOf(batch: Batch): string[] {
 
 /** Waits for a condition; fails when it does not come to hold in time. */
 export async function until(
-  condition: () => boolean,
+  condition: () => boolean | Promise<boolean>,
   state = () => '',
   withinMs = 10_000,
 ): Promise<void> {
   const deadline = systemClock.monotonic() + withinMs
-  while (!condition()) {
+  while (!(await condition())) {
     if (systemClock.monotonic() > deadline) throw new Error(`waited for ${withinMs} ms: ${state()}`)
     await systemClock.sleep(2)
   }

@@ -13,7 +13,7 @@ import { freePort } from './ports.ts'
 import { addressOf, ownServer } from './tests.ts'
 import { Topic } from './topics.ts'
 
-const timing = { ...kafkaTiming, sessionMs: 6_000, lookMs: 300, foreignMs: 1_000 }
+const timing = { ...kafkaTiming, lookMs: 300, foreignMs: 1_000 }
 const nothing = new Map<string, never>()
 
 /** A source over a topic with the given options. */
@@ -262,12 +262,29 @@ describe('kafka', () => {
     const theirs = new SourceRecorder().start(sourceOf(address, topic))
     await until(() => ours.faults.size > 0)
     expect([...ours.faults.values()]).toEqual([
-      'another member of the group reads it; a group belongs to one daemon',
+      'another member of the group reads it; a group belongs to one source',
     ])
     expect(ours.open.size).toBe(1)
     await theirs.stop()
     await until(() => ours.open.size === 2 && ours.away.size === 0)
     await until(() => ours.faults.size === 0)
+  })
+
+  test('joins again while the pipeline holds a batch, and hands over each line once', async (ctx) => {
+    const [address, topic] = await topicFor(ctx, 2)
+    await topic.send(...numbered(1_000))
+    const ours = new SourceRecorder()
+    let release = () => {}
+    ours.gate = new Promise((resolve) => (release = resolve))
+    ours.start(sourceOf(address, topic))
+    await until(() => ours.batches.length === 2 && ours.away.size === 0)
+    const theirs = new SourceRecorder().start(sourceOf(address, topic))
+    await until(() => ours.away.size === 1)
+    release()
+    await until(() => ours.lines().length > 0)
+    await theirs.stop()
+    await ours.expectLines(numbered(1_000))
+    expect(ours.inFlightMax).toBe(1)
   })
 
   test('takes committed transactions only, and none of them twice', async (ctx) => {

@@ -61,7 +61,8 @@ export class Server {
   async start(): Promise<this> {
     const log = openSync(this.#log, 'w')
     const args = [...this.#recipe.command(this.#place)]
-    const child = spawn('java', args, { stdio: ['pipe', log, log] })
+    // Detached: an interrupt from the keyboard is for us, who then end it in order.
+    const child = spawn('java', args, { stdio: ['pipe', log, log], detached: true })
     alive.add(child)
     this.#child = child
     child.once('close', () => alive.delete(child))

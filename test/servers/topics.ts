@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs'
 import { onTestFinished } from 'vitest'
+import { until } from '../contract/source.ts'
 
 /** A client of the tests' own, which says nothing. */
 export function testClient(address: string): Kafka {
@@ -53,7 +54,12 @@ export class Topic {
   async create(numPartitions = 1, settings: Readonly<Record<string, string>> = {}): Promise<void> {
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
     const topics = [{ topic: this.name, numPartitions, configEntries }]
-    await this.admin.createTopics({ topics, waitForLeaders: true })
+    await this.admin.createTopics({ topics, waitForLeaders: false })
+    // The client's own wait for leaders fails when the broker has not heard of the topic yet.
+    await until(async () => {
+      const offsets = await this.admin.fetchTopicOffsets(this.name).catch(() => [])
+      return offsets.length === numPartitions
+    })
   }
 
   /** Adds partitions up to a count. */
