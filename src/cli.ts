@@ -5,6 +5,7 @@ import { addDemo } from './cli/demo.ts'
 import { addDeploy } from './cli/deploy.ts'
 import type { AddCommand, Io } from './cli/io.ts'
 import { addParse } from './cli/parse.ts'
+import { addReceivers } from './cli/receivers.ts'
 import { addReplay } from './cli/replay.ts'
 import { addRun } from './cli/run.ts'
 import { addSearch } from './cli/search.ts'
@@ -28,13 +29,14 @@ const commands: readonly AddCommand[] = [
   addReplay,
   addTest,
   addCheck,
+  addReceivers,
 ]
 
 /** Exit statuses, for --help; errors carry theirs in model/errors.ts. */
 const exitHelp = `
 Exit status:
   0  done
-  1  a test does not hold, or the demo's story failed
+  1  a test does not hold, a receiver did not take its page, or the demo's story failed
   2  the command line, the configuration, a rule, a query or a report has a fault
   3  a log file cannot be read
   4  the store is locked, newer, damaged or cannot be written
