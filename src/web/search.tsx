@@ -79,7 +79,7 @@ function Results({ events, deploys, nowMs, more }: Props) {
       <p class="search-count" role="status" data-testid="search-count">
         {countWords(data)}
       </p>
-      <ol class="events">
+      <ol class="events" tabIndex={0} aria-label="Events">
         {data.events.map((event) => (
           <Row key={event.id} event={event} deploys={deploys} nowMs={nowMs} />
         ))}
