@@ -123,7 +123,7 @@ function htmlOf(content: Content, reason: PageReason): string {
     `<p style="margin:0 0 16px;padding:4px 0 4px 14px;border-left:4px solid ${accents[reason]};font-size:17px;font-weight:600">${escaped(line)}</p>`,
     ...samples.map(
       (sample) =>
-        `<pre style="margin:0 0 8px;padding:10px 12px;background:#8882;border-radius:6px;${mono};font-size:13px;white-space:pre-wrap;overflow-wrap:anywhere">${escaped(sample)}</pre>`,
+        `<pre style="margin:0 0 8px;padding:10px 12px;background:rgba(128,128,128,.14);border-radius:6px;${mono};font-size:13px;white-space:pre-wrap;overflow-wrap:anywhere">${escaped(sample)}</pre>`,
     ),
     ...(link === null ? [] : [`<p style="margin:16px 0">${anchor(link, 'Open in lastpush')}</p>`]),
     ...(others.length === 0 ? [] : [listOf(others)]),
