@@ -154,8 +154,9 @@ class KafkaRun {
         this.#place(ranges)
         await this.#runMembers(client, ranges)
         this.#faults.watch(this.#intake.partitions, this.#sessions.size > 0, this.#timing)
-        this.#measure(ranges)
+        this.#measureLag(ranges)
       }
+      this.#measureAge()
       if (once && this.#isDone()) return
       if (this.#stop.stopped) return
       await clock.sleep(ranges === null ? pauseMs : this.#timing.lookMs, this.#wake.signal)
@@ -258,18 +259,20 @@ class KafkaRun {
     return this.#context.once && this.#ends.size === 0
   }
 
-  #measure(ranges: readonly PartitionRange[]): void {
-    const { metrics, clock } = this.#context
+  #measureLag(ranges: readonly PartitionRange[]): void {
+    const { metrics } = this.#context
     const lag = metrics.gauge('lastpush_kafka_lag_messages', 'Messages that are still to be read.')
     for (const { topic, id, high } of ranges) {
       const partition = partitionName(topic, id)
       const offset = this.#intake.partitions.get(partition)?.position.offset ?? 0
       lag.set(Math.max(0, high - offset), { source: this.#name, partition })
     }
-    const age = 'Time since the brokers last answered a fetch.'
-    const ageMs = clock.monotonic() - this.#fetchedAt
-    metrics
-      .gauge('lastpush_kafka_fetch_age_seconds', age)
-      .set(ageMs / 1_000, { source: this.#name })
+  }
+
+  #measureAge(): void {
+    const { metrics, clock } = this.#context
+    const help = 'Time since the brokers last answered a fetch; since the start before the first.'
+    const age = metrics.gauge('lastpush_kafka_fetch_age_seconds', help)
+    age.set((clock.monotonic() - this.#fetchedAt) / 1_000, { source: this.#name })
   }
 }
