@@ -2,11 +2,11 @@
  *  kick or a taken nick, and says lines no faster than the server's flood control allows. The
  *  library's own reconnecting is not used: it gives up after three attempts and cannot be stopped.
  *  What is said, and when, is irc.ts's. */
-import type { Socket } from 'node:net'
-import type { Client, ConnectOptions, Events } from 'irc-framework'
+import type { Client, ConnectOptions } from 'irc-framework'
 import type { Log } from '../flow/log.ts'
 import type { Clock } from '../flow/time.ts'
 import { cut } from './headline.ts'
+import { boundLines, dealtWith } from './irc-server.ts'
 import { nickCandidates } from './irc-text.ts'
 import type { Outcome } from './receiver.ts'
 
@@ -20,10 +20,6 @@ const rejoinMinMs = 5_000
 const joinLimitMs = 45_000
 /** A sender's patience with a channel that cannot be joined; the next attempt is the outbox's. */
 const presenceLimitMs = 20_000
-/** From the last line to the server's word that it has dealt with it. */
-const answerLimitMs = 15_000
-/** A server that sends so much without an end of line is none. */
-const lineBytesMax = 65_536
 const faultCharactersMax = 200
 
 export interface IrcLinkOptions {
@@ -263,51 +259,17 @@ export class IrcLink {
       this.#nextLineAt = clock.monotonic() + lineEveryMs
       client.say(channel, line)
     }
-    const refusal = await this.#dealtWith(client, AbortSignal.any([stop, left]))
+    this.#tokens += 1
+    const token = `lastpush-${this.#tokens}`
+    const refusal = await dealtWith(client, channel, token, clock, AbortSignal.any([stop, left]))
     if (stop.aborted) return notSaid('stopped')
     if (left.aborted) return notSaid(this.#fault ?? 'left the channel')
     if (refusal !== null) return notSaid(refusal)
     this.#rejoins = 0
     return { ok: true }
   }
-
-  /** IRC acknowledges nothing, but a server answers in order: its PONG comes after whatever it had
-   *  to say about the lines before. @returns Why a line was refused; null when none was. */
-  async #dealtWith(client: Client, stop: AbortSignal): Promise<string | null> {
-    const { clock, channel } = this.#options
-    this.#tokens += 1
-    const token = `lastpush-${this.#tokens}`
-    const answered = new AbortController()
-    let refusal: string | null = `no answer within ${answerLimitMs / 1_000} s`
-    let isRefused = false
-    const onError = ({ channel: where, reason, error }: Events['irc error']): void => {
-      if (where === undefined || !client.caseCompare(where, channel)) return
-      isRefused = true
-      refusal = cut(reason ?? error, faultCharactersMax)
-    }
-    const onPong = ({ message }: Events['pong']): void => {
-      if (message !== token) return
-      if (!isRefused) refusal = null
-      answered.abort()
-    }
-    client.on('irc error', onError).on('pong', onPong)
-    client.raw('PING', token)
-    await clock.sleep(answerLimitMs, AbortSignal.any([stop, answered.signal]))
-    client.off('irc error', onError).off('pong', onPong)
-    return refusal
-  }
 }
 
 function notSaid(error: string): Outcome {
   return { ok: false, retry: true, error }
-}
-
-/** Ends a connection whose other end never ends its line; the library would gather it all. */
-function boundLines(socket: Socket): void {
-  let bytes = 0
-  socket.on('data', (chunk: Buffer) => {
-    const end = chunk.lastIndexOf(10)
-    bytes = end < 0 ? bytes + chunk.length : chunk.length - end - 1
-    if (bytes > lineBytesMax) socket.destroy(new Error('a line without end'))
-  })
 }
