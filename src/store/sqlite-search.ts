@@ -1,6 +1,6 @@
 /** Search over the SQLite event index: candidates from its indexes, in slices, and the exact decision
- *  on each document. The thread is given back between slices, so that a search never holds up the
- *  lines that come in; one that takes too long answers with what it has found and where to go on. */
+ *  on each document. The thread is given back every few milliseconds, so that a search does not hold
+ *  up the lines that come in; one that takes too long answers with what it has found and where to go on. */
 import type Database from 'better-sqlite3'
 import { setImmediate as othersTurn } from 'node:timers/promises'
 import type { Clock } from '../flow/time.ts'
@@ -19,9 +19,11 @@ import {
 /** Rows read at once. */
 const sliceRows = 500
 /** Events with rare words are looked up one by one; more than this many are none. */
-const candidatesMax = 20_000
+const candidatesMax = 5_000
 /** Rows looked at after the answer is full, to count the rest. */
-const countedRowsMax = 50_000
+const countedRowsMax = 25_000
+/** How long the thread is held at a stretch, ms. */
+const turnMsMax = 10
 /** How long one answer may take, ms; what runs at the same time is part of it. */
 const searchMsMax = 2_000
 
@@ -43,6 +45,7 @@ export async function searchSqlite(
   const matches = matchEvents(search.query)
   const found = new Found(search)
   const until = clock.monotonic() + searchMsMax
+  const pause = pausing(clock)
   let surplusRows = 0
   for (;;) {
     const keys = next()
@@ -52,6 +55,8 @@ export async function searchSqlite(
       if (matches(searched(event))) found.add(event, document.length)
       last = event
       if (clock.monotonic() > until) return found.answer(last)
+      const turn = pause()
+      if (turn !== undefined) await turn
     }
     if (keys.length < sliceRows) return found.answer(null)
     last = keys.at(-1)
@@ -60,7 +65,18 @@ export async function searchSqlite(
     if ((found.full && found.surplus && !counting) || clock.monotonic() > until) {
       return found.answer(last ?? null)
     }
-    await othersTurn()
+    await pause()
+  }
+}
+
+/** Gives the thread back when it was held for long enough. */
+function pausing(clock: Clock): () => Promise<void> | undefined {
+  let end = clock.monotonic() + turnMsMax
+  return () => {
+    if (clock.monotonic() <= end) return undefined
+    return othersTurn().then(() => {
+      end = clock.monotonic() + turnMsMax
+    })
   }
 }
 

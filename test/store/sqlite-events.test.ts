@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openEventIndex } from '../../src/store/sqlite-events.ts'
+import { ManualClock } from '../../src/flow/time.ts'
 import { parseQuery } from '../../src/query/query.ts'
 import { eventSchema } from '../../src/store/migrations.ts'
 import { openForWriting } from '../../src/store/sqlite-connection.ts'
@@ -65,6 +66,49 @@ test('makes the events of an index of version 1 searchable', async () => {
   expect(found).toEqual({ events: [events[1]], total: 1, next: null })
   const all = await index.search({ query: parseQuery('boom'), limit: 10 })
   expect(all.events).toEqual([...events].reverse())
+  await index.close()
+})
+
+test('S16: a search that takes too long says what it has found and where to go on', async () => {
+  // Each look at this clock takes a third of a second.
+  const slow = new ManualClock(0)
+  const clock = { ...slow, now: () => 0, monotonic: () => (slow.advance(333), slow.now()), sleep: async () => {} } // prettier-ignore
+  const index = await openEventIndex(await temporaryDir(), { clock })
+  const events = Array.from({ length: 60 }, (_, position) =>
+    eventOf({ id: `app.log@${position}`, position, time: position }),
+  )
+  await index.put(events)
+  const query = parseQuery('line:7 AND NOT a:x')
+  const ids: string[] = []
+  const sizes: number[] = []
+  let before
+  do {
+    const answer = await index.search({ query, limit: 60, ...(before && { before }) })
+    if (before === undefined) expect(answer.total).toBeNull()
+    ids.push(...answer.events.map(({ id }) => id))
+    sizes.push(answer.events.length)
+    before = answer.next
+  } while (before !== null)
+  expect(ids).toEqual(events.map(({ id }) => id).reverse())
+  expect(sizes.length).toBeGreaterThan(5)
+  await index.close()
+})
+
+test('refuses more than eight searches at once, and takes more when they are done', async () => {
+  // A clock on which every look is a turn of the thread.
+  let look = 0
+  const clock = { ...new ManualClock(0), now: () => 0, monotonic: () => (look += 11), sleep: async () => {} } // prettier-ignore
+  const index = await openEventIndex(await temporaryDir(), { clock })
+  await index.put([eventOf({}), eventOf({ id: 'b', position: 1 })])
+  const query = parseQuery('*')
+  const all = Array.from({ length: 9 }, () => index.search({ query, limit: 5 }))
+  const ended = await Promise.allSettled(all)
+  expect(ended.map(({ status }) => status)).toEqual([
+    ...Array<string>(8).fill('fulfilled'),
+    'rejected',
+  ])
+  expect(ended[8]).toMatchObject({ reason: { code: 'INDEX_AWAY', retryable: true } })
+  expect((await index.search({ query, limit: 5 })).total).toBe(2)
   await index.close()
 })
 
