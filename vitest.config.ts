@@ -6,6 +6,7 @@ const slow = [
   'test/browser/**/*.test.ts',
   'test/cli/**/*.test.ts',
   'test/docs/{commands,hooks}.test.ts',
+  'test/servers/**/*.test.ts',
 ]
 
 export default defineConfig({

@@ -5,8 +5,10 @@ import { addDemo } from './cli/demo.ts'
 import { addDeploy } from './cli/deploy.ts'
 import type { AddCommand, Io } from './cli/io.ts'
 import { addParse } from './cli/parse.ts'
+import { addReceivers } from './cli/receivers.ts'
 import { addReplay } from './cli/replay.ts'
 import { addRun } from './cli/run.ts'
+import { addSearch } from './cli/search.ts'
 import { addSince } from './cli/since.ts'
 import { addStatus } from './cli/status.ts'
 import { addTest } from './cli/test.ts'
@@ -20,19 +22,21 @@ const commands: readonly AddCommand[] = [
   addDemo,
   addRun,
   addSince,
+  addSearch,
   addDeploy,
   addStatus,
   addParse,
   addReplay,
   addTest,
   addCheck,
+  addReceivers,
 ]
 
 /** Exit statuses, for --help; errors carry theirs in model/errors.ts. */
 const exitHelp = `
 Exit status:
   0  done
-  1  a test does not hold, or the demo's story failed
+  1  a test does not hold, a receiver did not take its page, or the demo's story failed
   2  the command line, the configuration, a rule, a query or a report has a fault
   3  a log file cannot be read
   4  the store is locked, newer, damaged or cannot be written
@@ -44,6 +48,7 @@ Examples:
   lastpush run /var/log/nginx/access.log           follow a log; the page is on 127.0.0.1:7077
   lastpush deploy --sha $(git rev-parse HEAD)      report a push
   lastpush since                                   what changed since it
+  lastpush search 'status:500' --since 1h          events that match
 `
 
 /** Runs one command. @returns The exit status. */

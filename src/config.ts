@@ -3,14 +3,20 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
-import { routeDefaults, type Route } from './alerts/route.ts'
+import type { Route } from './alerts/route.ts'
+import {
+  assertUniqueNames,
+  readReceiver,
+  readSource,
+  type ReceiverConfig,
+  type SourceConfig,
+} from './config/entries.ts'
+import { readRoute } from './config/route.ts'
+import { schema } from './config/schema.ts'
 import { LastpushError, type Fault } from './model/errors.ts'
-import { isZone, machineZone } from './parsers/zone.ts'
-import { parseQuery, type Query } from './query/query.ts'
-import { duration, queryText } from './query/schema.ts'
-import { receiverTypes, sourceTypes, type AnyReceiverType, type AnySourceType } from './registry.ts'
-import type { ServiceQuery, SourceSettings } from './sources/settings.ts'
+import type { Query } from './query/query.ts'
+import type { ServiceQuery } from './sources/settings.ts'
+import { elasticsearchFiles, type ElasticsearchOptions } from './store/elasticsearch-options.ts'
 import type { ExposureKind } from './windows/history.ts'
 import { check, faultsAt, readYaml, type YamlDocument } from './yaml/document.ts'
 
@@ -19,24 +25,6 @@ export const packageRoot = fileURLToPath(new URL('..', import.meta.url))
 
 export const shippedRules = join(packageRoot, 'rules/*.yaml')
 export const shippedParsers = join(packageRoot, 'parsers/*.yaml')
-
-/** What is indexed when nobody says otherwise. */
-const storeQueryDefault = 'level:(emerg OR alert OR crit OR error) OR status:[500 TO 599]'
-export const latenessDefaultMs = 30_000
-const eventsKeptDefaultMs = 30 * 86_400_000
-
-/** A source as configured: what the pipeline needs, and what builds it. */
-export interface SourceConfig {
-  readonly settings: SourceSettings
-  readonly type: AnySourceType
-  readonly options: never
-}
-
-export interface ReceiverConfig {
-  readonly name: string
-  readonly type: AnyReceiverType
-  readonly options: never
-}
 
 /** Plain and checked. Durations in ms; paths absolute. */
 export interface Config {
@@ -59,76 +47,11 @@ export interface Config {
     readonly path: string | null
     readonly eventsKeptMs: number
     readonly query: Query
+    /** null: events are indexed in the data directory. */
+    readonly elasticsearch: ElasticsearchOptions | null
   }
   readonly http: { readonly host: string; readonly port: number }
 }
-
-const zone = z.string().refine(isZone, { error: ({ input }) => `${JSON.stringify(input)} is no time zone such as "Europe/Berlin"` }) // prettier-ignore
-const listOrOne = z
-  .union([z.string(), z.array(z.string())])
-  .transform((given) => (typeof given === 'string' ? [given] : given))
-
-/** A field for each kind, checked by the kind's own schema afterwards. */
-function kindFields<Kind extends string>(types: readonly { readonly kind: Kind }[]) {
-  const fields = types.map(({ kind }) => [kind, z.unknown().optional()])
-  return Object.fromEntries(fields) as Record<Kind, z.ZodOptional<z.ZodUnknown>>
-}
-
-const schema = z.strictObject({
-  env: z.string().min(1).default('production'),
-  lateness: duration.default(latenessDefaultMs),
-  keep_firing_for: duration.optional(),
-  zone: zone.optional(),
-  sources: z
-    .array(
-      z.strictObject({
-        name: z.string().optional(),
-        service: z.string().optional(),
-        env: z.string().optional(),
-        parser: z.string().optional(),
-        zone: zone.optional(),
-        lateness: duration.optional(),
-        ...kindFields(sourceTypes),
-      }),
-    )
-    .default([]),
-  deploys: z.array(z.strictObject({ log: z.string() })).default([]),
-  services: z
-    .record(
-      z.string(),
-      z.strictObject({
-        query: queryText.optional(),
-        exposure: z.enum(['access', 'seconds']).default('seconds'),
-      }),
-    )
-    .default({}),
-  rules: listOrOne.optional(),
-  parsers: listOrOne.default([]),
-  receivers: z.record(z.string(), z.strictObject(kindFields(receiverTypes))).default({}),
-  route: z
-    .strictObject({
-      receiver: z.string().optional(),
-      group_by: z.array(z.string()).default([...routeDefaults.groupBy]),
-      group_wait: duration.default(routeDefaults.groupWaitMs),
-      group_interval: duration.default(routeDefaults.groupIntervalMs),
-      repeat_interval: duration.default(routeDefaults.repeatIntervalMs),
-    })
-    .prefault({}),
-  store: z
-    .strictObject({
-      path: z.string().optional(),
-      events: duration.default(eventsKeptDefaultMs),
-      query: queryText.default(parseQuery(storeQueryDefault)),
-    })
-    .prefault({}),
-  http: z
-    .strictObject({
-      host: z.string().default('127.0.0.1'),
-      port: z.int().min(0).max(65_535).default(7077),
-    })
-    .prefault({}),
-})
-type Given = z.output<typeof schema>
 
 /** The configuration of somebody who has written none. */
 export function defaultConfig(): Config {
@@ -181,143 +104,22 @@ export function parseConfig(file: string, text: string, base: string): Config {
       path: given.store.path === undefined ? null : at(given.store.path),
       eventsKeptMs: given.store.events,
       query: given.store.query,
+      elasticsearch: readElasticsearch(given.store.elasticsearch, at),
     },
     http: given.http,
   }
 }
 
-/** A file source for paths given on the command line. */
-export function fileSourceConfig(
-  paths: readonly string[],
-  settings: Omit<SourceSettings, 'name'>,
-): SourceConfig {
-  const options = { paths: paths.map((path) => resolve(path)), from: 'beginning' }
-  return sourceConfig('file', 'files', options, settings)
-}
-
-/** Standard input as a source, for `-` on the command line. */
-export function stdinSourceConfig(settings: Omit<SourceSettings, 'name'>): SourceConfig {
-  return sourceConfig('stdin', 'stdin', {}, settings)
-}
-
-function sourceConfig(
-  kind: (typeof sourceTypes)[number]['kind'],
-  name: string,
-  options: object,
-  settings: Omit<SourceSettings, 'name'>,
-): SourceConfig {
-  const type = sourceTypes.find((each) => each.kind === kind) as unknown as AnySourceType
-  return { settings: { name, ...settings }, type, options: type.options.parse(options) }
-}
-
-function readSource(
-  entry: Given['sources'][number],
-  index: number,
-  given: Given,
-  faults: Fault[],
+function readElasticsearch(
+  given: ElasticsearchOptions | undefined,
   at: (path: string) => string,
-): SourceConfig | null {
-  const field = `sources[${index}]`
-  const found = onlyKind(sourceTypes as readonly unknown[] as readonly AnySourceType[], entry, field, faults) // prettier-ignore
-  if (found === null) return null
-  const options = readOptions(
-    found.type.options,
-    found.value,
-    `${field}.${found.type.kind}`,
-    faults,
-  )
-  if (options === null) return null
-  return {
-    type: found.type,
-    options: resolvePaths(options, at) as never,
-    settings: {
-      name: entry.name ?? `${found.type.kind}-${index + 1}`,
-      service: entry.service ?? null,
-      env: entry.env ?? given.env,
-      parser: entry.parser ?? null,
-      zone: entry.zone ?? given.zone ?? machineZone(),
-      latenessMs: entry.lateness ?? given.lateness,
-    },
-  }
-}
-
-/** Paths of a source are relative to the configuration file, not to the working directory. */
-function resolvePaths(options: object, at: (path: string) => string): object {
-  if (!('paths' in options)) return options
-  return { ...options, paths: (options.paths as readonly string[]).map(at) }
-}
-
-function readReceiver(name: string, entry: object, faults: Fault[]): ReceiverConfig | null {
-  const field = `receivers.${name}`
-  const found = onlyKind(receiverTypes as readonly unknown[] as readonly AnyReceiverType[], entry, field, faults) // prettier-ignore
-  if (found === null) return null
-  const options = readOptions(found.type.options, found.value ?? {}, `${field}.${found.type.kind}`, faults) // prettier-ignore
-  return options === null ? null : { name, type: found.type, options: options as never }
-}
-
-/** The one kind that an entry names. */
-function onlyKind<T extends { readonly kind: string }>(
-  types: readonly T[],
-  entry: object,
-  field: string,
-  faults: Fault[],
-): { type: T; value: unknown } | null {
-  const named = types.filter((type) => type.kind in entry)
-  const [type] = named
-  if (type === undefined || named.length > 1) {
-    const kinds = types.map(({ kind }) => kind).join(', ')
-    faults.push({ place: { file: '', field }, message: `needs exactly one of ${kinds}` })
-    return null
-  }
-  return { type, value: (entry as Readonly<Record<string, unknown>>)[type.kind] }
-}
-
-function readOptions(
-  options: z.ZodType,
-  value: unknown,
-  field: string,
-  faults: Fault[],
-): object | null {
-  const read = options.safeParse(value)
-  if (read.success) return read.data as object
-  for (const issue of read.error.issues) {
-    const path = [field, ...issue.path.map(String)].join('.')
-    faults.push({ place: { file: '', field: path }, message: issue.message })
-  }
-  return null
-}
-
-function readRoute(
-  given: Given,
-  receivers: readonly (ReceiverConfig | null)[],
-  faults: Fault[],
-): Route {
-  const names = receivers.flatMap((receiver) => receiver?.name ?? [])
-  const receiver = given.route.receiver ?? names[0] ?? 'console'
-  if (given.route.receiver !== undefined && !names.includes(receiver)) {
-    const message = `no receiver is named ${JSON.stringify(receiver)}; known are ${names.join(', ') || 'none'}` // prettier-ignore
-    faults.push({ place: { file: '', field: 'route.receiver' }, message })
-  }
-  return {
-    receiver,
-    groupBy: given.route.group_by,
-    groupWaitMs: given.route.group_wait,
-    groupIntervalMs: given.route.group_interval,
-    repeatIntervalMs: given.route.repeat_interval,
-  }
-}
-
-function assertUniqueNames(sources: readonly (SourceConfig | null)[], faults: Fault[]): void {
-  const seen = new Set<string>()
-  for (const [index, source] of sources.entries()) {
-    if (source === null) continue
-    const { name } = source.settings
-    if (seen.has(name)) {
-      const message = `the name ${JSON.stringify(name)} is taken by another source`
-      faults.push({ place: { file: '', field: `sources[${index}].name` }, message })
-    }
-    seen.add(name)
-  }
+): ElasticsearchOptions | null {
+  if (given === undefined) return null
+  const files = elasticsearchFiles.flatMap((name) => {
+    const path = given[name]
+    return path === undefined ? [] : [[name, at(path)]]
+  })
+  return { ...given, ...(Object.fromEntries(files) as Partial<ElasticsearchOptions>) }
 }
 
 function located(document: YamlDocument, faults: readonly Fault[]): unknown {

@@ -7,6 +7,7 @@ import { loadParsers, loadRules } from './catalog.ts'
 import { packageRoot, type Config } from './config.ts'
 import { Delivery } from './daemon/delivery.ts'
 import { DeployIntake } from './daemon/deploys.ts'
+import { indexKind, openConfiguredIndex } from './daemon/event-index.ts'
 import { keepHouse } from './daemon/housekeeping.ts'
 import { Ingest } from './daemon/ingest.ts'
 import { RunningSources } from './daemon/sources.ts'
@@ -28,7 +29,6 @@ import type { EventIndex } from './store/events.ts'
 import { Indexer } from './store/indexer.ts'
 import { lockDataDir } from './store/lock.ts'
 import { openState } from './store/sqlite.ts'
-import { openEventIndex } from './store/sqlite-events.ts'
 import type { State } from './store/state.ts'
 import { version } from './version.ts'
 import { historyMs } from './windows/history.ts'
@@ -83,7 +83,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
   down.add('lock', () => lock.close())
   const state = await openState(dataDir)
   down.add('state', () => state.close())
-  const index = await openIndex(dataDir, log)
+  const index = await openIndex(config, env, metrics)
   down.add('event index', () => index?.close())
 
   const tracker = new DeployTracker()
@@ -136,6 +136,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     ingest,
     clock,
     log,
+    metrics,
   })
   const deploys = new DeployIntake({ tracker, pipeline, ingest, dataDir, env: config.env, clock, log }) // prettier-ignore
   let ready = false
@@ -151,6 +152,8 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     exposure,
     faults: () => new Map([...sources.faults, ...deploys.faults]),
     report: (report) => deploys.report(report),
+    events: { index, tracker },
+    index: () => ({ kind: indexKind(config), fault: indexer === null ? 'it could not be opened' : indexer.fault }), // prettier-ignore
     health: () => toHealth(ingest.fault === null ? [] : [ingest.fault.message]),
     ready: () => toHealth(ready ? [] : ['starting']),
   })
@@ -191,9 +194,13 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
 }
 
 /** Without an index people cannot look events up; alerting goes on. */
-async function openIndex(dataDir: string, log: Log): Promise<EventIndex | null> {
+async function openIndex(
+  config: Config,
+  { dataDir, clock, log }: DaemonEnvironment,
+  metrics: Metrics,
+): Promise<EventIndex | null> {
   try {
-    return await openEventIndex(dataDir)
+    return await openConfiguredIndex(config, { dataDir, clock, log, metrics })
   } catch (error) {
     log.error({ error }, 'the event index cannot be opened: events are not kept, alerting goes on')
     return null

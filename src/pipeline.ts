@@ -11,6 +11,7 @@ import { Counter, isErrorLevel } from './pipeline/count.ts'
 import { Engine } from './pipeline/engine.ts'
 import { enrich } from './pipeline/enrich.ts'
 import { Epoch } from './pipeline/epoch.ts'
+import { addLineFields } from './pipeline/line-fields.ts'
 import {
   addCounts,
   getOrMake,
@@ -104,6 +105,7 @@ export class Pipeline {
     )
     const parser = this.#parserOf(partition, source, batch)
     const columns = parser.parse(batch.bytes, { zone: source.zone, open: partition.open !== null })
+    if (batch.lines !== undefined) addLineFields(columns, batch.lines.fields)
     const labels = { ...source, source: source.name }
     const scopeOfRow = this.#scopes.bound(enrich(columns, labels, this.#options.services))
     const timed = timeRows(
@@ -169,6 +171,11 @@ export class Pipeline {
       },
       nowMs,
     )
+  }
+
+  /** Says whether a partition can be read at present; while it cannot, its silence means nothing. */
+  readable(partition: string, is: boolean, nowMs: number): void {
+    this.#watermarks.readable(partition, is, nowMs)
   }
 
   closed(partition: string): void {

@@ -3,6 +3,7 @@
  *  ahead of the slowest is paused, so memory does not grow with the length of the logs. */
 import type { Clock } from './flow/time.ts'
 import type { Log } from './flow/log.ts'
+import { Metrics } from './flow/metrics.ts'
 import type { Alert } from './model/alert.ts'
 import type { Batch } from './model/event.ts'
 import { Pipeline, type PipelineOptions } from './pipeline.ts'
@@ -38,6 +39,7 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
       await source.run({
         clock: options.clock,
         log: options.log,
+        metrics: new Metrics(),
         checkpoints: new Map(),
         opened: (partition) => {
           pipeline.opened(source.name, partition, 0)
@@ -47,6 +49,7 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
           pipeline.closed(partition)
           merge.close(partition)
         },
+        readable() {},
         emit: (batch) => merge.offer(batch),
         fault: (partition, message) => {
           if (message !== null) options.onFault?.(partition, message)

@@ -14,7 +14,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const ranks: readonly (readonly string[])[] = [
   ['model', 'version'],
   ['flow', 'yaml'],
-  ['query', 'store contracts'],
+  ['query'],
+  ['store contracts'],
   ['sources', 'parsers', 'windows', 'signatures'],
   ['deploys', 'store'],
   ['alerts', 'rules'],

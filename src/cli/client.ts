@@ -2,7 +2,7 @@
  *  daemon has left in its data directory. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LastpushError } from '../model/errors.ts'
+import { errorCodes, LastpushError, type ErrorCode, type Fault } from '../model/errors.ts'
 
 /** A daemon that does not answer within this time is taken for away, ms. */
 const timeLimitMs = 10_000
@@ -50,12 +50,18 @@ export class Client {
     }
     const answer: unknown = await response.json().catch(() => null)
     if (response.ok) return answer
-    const told = (answer as { error?: { message?: string } } | null)?.error?.message
-    throw new LastpushError(
-      response.status === 400 ? 'DEPLOY_INVALID' : 'SERVER_UNREACHABLE',
-      told ?? `${this.origin} answered ${response.status}`,
-    )
+    throw refusal(answer) ?? new LastpushError('SERVER_UNREACHABLE', `${this.origin} answered ${response.status}`) // prettier-ignore
   }
+}
+
+/** The error that the daemon told; null when its answer is none. */
+function refusal(answer: unknown): LastpushError | null {
+  const told = (answer as { error?: { code?: string; message?: string; faults?: Fault[] } } | null)
+    ?.error
+  if (told?.message === undefined) return null
+  const code = told.code !== undefined && told.code in errorCodes ? (told.code as ErrorCode) : null
+  const other = told.code === 'PARAMETER_INVALID' ? 'USAGE' : 'SERVER_UNREACHABLE'
+  return new LastpushError(code ?? other, told.message, { faults: told.faults ?? [] })
 }
 
 /** The daemon to talk to; null when none is known. A named server is taken at its word; one that is

@@ -1,7 +1,8 @@
 /** Builds what one-pass commands need from their options: the catalog, a tracker with the deploys
  *  of a file, and a replay over files. */
 import { loadParsers, loadRules } from '../catalog.ts'
-import { defaultConfig, fileSourceConfig, loadConfig, type Config } from '../config.ts'
+import { defaultConfig, loadConfig, type Config } from '../config.ts'
+import { fileSourceConfig } from '../config/entries.ts'
 import { readDeployFile } from '../deploys/deploy-file.ts'
 import { DeployTracker } from '../deploys/tracker.ts'
 import { silentLog } from '../flow/log.ts'

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { loadParsers } from '../catalog.ts'
 import { silentLog } from '../flow/log.ts'
+import { Metrics } from '../flow/metrics.ts'
 import { isoTime } from '../flow/time.ts'
 import { lineText, rowKind, type Columns } from '../model/columns.ts'
 import { LastpushError } from '../model/errors.ts'
@@ -97,9 +98,11 @@ async function readLines(io: Io, file: string, take: (batch: Batch) => void): Pr
   const done = source.run({
     clock: io.clock,
     log: silentLog,
+    metrics: new Metrics(),
     checkpoints: new Map(),
     opened() {},
     closed() {},
+    readable() {},
     emit: async (batch) => take(batch),
     fault() {},
     once: true,

@@ -1,7 +1,8 @@
 /** `run`: the daemon, or with `--once` one pass over files and a summary. */
 import { pino, type Logger } from 'pino'
 import pretty from 'pino-pretty'
-import { fileSourceConfig, stdinSourceConfig, type Config } from '../config.ts'
+import type { Config } from '../config.ts'
+import { fileSourceConfig, stdinSourceConfig } from '../config/entries.ts'
 import { startDaemon } from '../daemon.ts'
 import { appendToSpool } from '../store/spool.ts'
 import { LastpushError } from '../model/errors.ts'

@@ -4,6 +4,7 @@ import { findDaemon } from './client.ts'
 import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
 import { loadParsers, loadRules } from '../catalog.ts'
 import type { Config } from '../config.ts'
+import { indexKind } from '../daemon/event-index.ts'
 import { sourceStatus } from '../daemon/view.ts'
 import { formatDuration } from '../flow/time.ts'
 import { visible } from '../model/escape.ts'
@@ -70,6 +71,7 @@ async function storedStatus(config: Config, dataDir: string, now: number): Promi
       alerts: { firing: alerts.length, pending: 0 },
       deploys: deploys.length,
       store,
+      index: { kind: indexKind(config), fault: null },
     }
   } finally {
     await reader.close()
@@ -89,4 +91,5 @@ function printStatus(io: Io, status: Status, where: string): void {
   }
   print(io, `rules: ${status.rules.map(({ name }) => name).join(', ')}`)
   print(io, `store: ${visible(status.store.path)}, ${status.store.bytes} bytes, ${status.store.commits} commits, ${status.store.backlog} events to index`) // prettier-ignore
+  if (status.index.fault !== null) print(io, `event index (${status.index.kind}): fault: ${visible(status.index.fault)}`) // prettier-ignore
 }

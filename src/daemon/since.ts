@@ -32,7 +32,7 @@ export async function since(question: SinceQuestion, context: SinceContext): Pro
   const { reader } = context
   const tracker = new DeployTracker()
   for (const deploy of await reader.deploys()) tracker.add(deploy)
-  const deploy = pick(tracker, question)
+  const deploy = pickDeploy(tracker, question)
   const partitions = [...(await reader.records('partition')).values()] as PartitionState[]
   const sources = partitions.map((partition) => sourceState(partition, context))
   if (deploy === null) {
@@ -53,7 +53,7 @@ export async function since(question: SinceQuestion, context: SinceContext): Pro
 }
 
 /** The deploy that is asked about: by id or SHA, else the newest of the scope. */
-function pick(tracker: DeployTracker, question: SinceQuestion): Deploy | null {
+export function pickDeploy(tracker: DeployTracker, question: SinceQuestion): Deploy | null {
   const wanted = question.deploy
   const named = wanted === undefined ? undefined : tracker.byId(wanted)
   if (named !== undefined && named !== null) return named

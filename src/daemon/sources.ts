@@ -1,6 +1,7 @@
 /** Runs the configured sources of a daemon: feeds what they emit to the ingest loop, keeps their
  *  faults for `status`, and starts one again that ended by an error. */
 import type { Log } from '../flow/log.ts'
+import type { Metrics } from '../flow/metrics.ts'
 import type { Clock } from '../flow/time.ts'
 import type { Checkpoint } from '../model/event.ts'
 import type { Pipeline } from '../pipeline.ts'
@@ -18,6 +19,7 @@ export interface SourcesOptions {
   readonly ingest: Ingest
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Metrics
 }
 
 export class RunningSources {
@@ -58,19 +60,21 @@ export class RunningSources {
   }
 
   async #run(source: Source): Promise<void> {
-    const { clock, log, pipeline, ingest } = this.#options
+    const { clock, log, metrics, pipeline, ingest } = this.#options
     const { signal } = this.#stopping
     while (!signal.aborted) {
       try {
         await source.run({
           clock,
           log,
+          metrics,
           checkpoints: this.#checkpoints(),
           opened: (partition) => {
             pipeline.opened(source.name, partition, clock.now())
             this.#heardOf(source)
           },
           closed: (partition) => pipeline.closed(partition),
+          readable: (partition, is) => pipeline.readable(partition, is, clock.now()),
           emit: (batch) => ingest.offer(batch),
           fault: (partition, message) => {
             this.#fault(partition, message)

@@ -9,11 +9,12 @@ import { scopeKey } from '../model/scope.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Rule } from '../rules/rule.ts'
-import type { Health, SourceStatus, View, ViewEvent } from '../server/view.ts'
+import type { Health, IndexStatus, SourceStatus, View, ViewEvent } from '../server/view.ts'
 import type { SourceSettings } from '../sources/settings.ts'
 import type { StateReader } from '../store/state.ts'
 import type { ExposureKind } from '../windows/history.ts'
 import { rates } from './rates.ts'
+import { search, type SearchContext } from './search.ts'
 import { since } from './since.ts'
 
 const answersMax = 1_000
@@ -30,6 +31,8 @@ export interface ViewParts {
   readonly faults: () => ReadonlyMap<string, string>
   readonly exposure: (service: string | null) => ExposureKind
   readonly report: (deploy: unknown) => Promise<Deploy>
+  readonly events: SearchContext
+  readonly index: () => IndexStatus
   readonly health: () => Health
   readonly ready: () => Health
 }
@@ -72,6 +75,7 @@ export class DaemonView implements View {
       },
       deploys: (await state.deploys()).length,
       store: await state.info(),
+      index: this.#parts.index(),
     }
   }
 
@@ -113,6 +117,10 @@ export class DaemonView implements View {
 
   rates(question: Parameters<View['rates']>[0]): ReturnType<View['rates']> {
     return rates(question, this.#parts.state)
+  }
+
+  events(question: Parameters<View['events']>[0]): ReturnType<View['events']> {
+    return search(question, this.#parts.events)
   }
 
   report(deploy: unknown): Promise<Deploy> {

@@ -135,7 +135,8 @@ export function lineText(columns: Columns, row: number, maxBytes = 8_000): strin
   return columns.bytes.toString('utf8', start, end)
 }
 
-function toNumber(text: string | null): number | null {
+/** The number that a text stands for; null when it is none. */
+export function toNumber(text: string | null): number | null {
   if (text === null || text === '') return null
   const value = Number(text)
   return Number.isNaN(value) ? null : value

@@ -2,8 +2,9 @@
  *  window or turn the reading direction is shown as an escape that people can read. Other scripts
  *  and emoji stay as they are. HTML is not this file's business: pages set text, never markup. */
 
-// C0 with LF and TAB, DEL, C1, and the bidirectional embeddings, overrides and isolates.
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g
+// C0 with LF and TAB, DEL, C1, the line and paragraph separators, the bidirectional embeddings,
+// overrides and isolates, and halves of surrogate pairs, which no UTF-8 can carry.
+const unsafe = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\p{Cs}]/gu
 
 const short: ReadonlyMap<string, string> = new Map([
   ['\t', '\\t'],

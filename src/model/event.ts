@@ -1,4 +1,5 @@
 /** The domain types of what flows through the pipeline: batches of bytes and the events in them. */
+import type { Column } from './columns.ts'
 
 /** What a source hands over at once: whole lines of one partition.
  *  `bytes` holds lines that each end in LF (10), except the last one of a `final` batch. */
@@ -9,7 +10,7 @@ export interface Batch {
   readonly partition: string
   readonly bytes: Buffer
   /** Position of `bytes[0]` in the partition: one number that never goes back, also over rotations.
-   *  The line at byte i of the batch has position `start + i`. */
+   *  The line at byte i of the batch has position `start + i`, unless `lines` says otherwise. */
   readonly start: number
   /** Where to resume after this batch; JSON-safe; only the source itself reads it. */
   readonly checkpoint: Checkpoint
@@ -19,6 +20,19 @@ export interface Batch {
   readonly final: boolean
   /** Bytes of an over-long line that were skipped after the head kept in `bytes`; 0 normally. */
   readonly skippedBytes: number
+  /** What is known of each line besides its bytes, where the input is made of messages. */
+  readonly lines?: LineFacts
+}
+
+/** Facts of the lines of a batch; entry i is that of line i. */
+export interface LineFacts {
+  /** Positions in the partition, ascending, instead of `start + i`. */
+  readonly positions: Float64Array
+  /** When each line reached the system it was read from, ms since the epoch: the arrival of its
+   *  event, instead of `arrivalMs`, which remains the time of the read. */
+  readonly arrivals: Float64Array
+  /** Fields that came beside the line, such as a message's key. What the line itself says wins. */
+  readonly fields: ReadonlyMap<string, Column>
 }
 
 /** A source's resumable position in one partition. */

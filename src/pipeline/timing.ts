@@ -33,7 +33,7 @@ export function timeRows(
   let head = partition.open?.position ?? null
   let sampled = false
   for (let row = 0; row < columns.rows; row++) {
-    const position = batch.start + (columns.lineStart[row] ?? 0)
+    const position = batch.lines?.positions[row] ?? batch.start + (columns.lineStart[row] ?? 0)
     if (columns.kind[row] === rowKind.event) {
       events.push(timeEvent(row, position, batch, columns, partition, watermarks, scopeOfRow, live))
       head = position
@@ -63,12 +63,13 @@ function timeEvent(
   live: boolean,
 ): TimedRow {
   const named = columns.time[row] ?? NaN
+  const arrivalMs = batch.lines?.arrivals[row] ?? batch.arrivalMs
   let time = named
   if (Number.isNaN(named)) {
-    time = live ? batch.arrivalMs : (partition.newestValid ?? batch.arrivalMs)
-  } else if (named > batch.arrivalMs + aheadMaxMs) {
+    time = live ? arrivalMs : (partition.newestValid ?? arrivalMs)
+  } else if (named > arrivalMs + aheadMaxMs) {
     partition.clamped++
-    time = live ? batch.arrivalMs : (partition.newestValid ?? batch.arrivalMs)
+    time = live ? arrivalMs : (partition.newestValid ?? arrivalMs)
   } else if (named > (partition.newestValid ?? -Infinity)) {
     partition.newestValid = named
   }

@@ -13,7 +13,7 @@ import { compilePattern } from './pattern.ts'
 type Predicate = (row: number) => boolean
 
 /** What of a field a query may ask; a Column is one. */
-type Reader = Pick<Column, 'text' | 'number' | 'has'>
+export type Reader = Pick<Column, 'text' | 'number' | 'has'>
 
 /** Where a tree is bound to. */
 interface Target {
@@ -59,7 +59,8 @@ export function matchLabels(query: Query, labels: Readonly<Record<string, string
   return matches(0)
 }
 
-function bind(query: Query, target: Target): Predicate {
+/** Binds a query to whatever has fields and texts. */
+export function bind(query: Query, target: Target): Predicate {
   switch (query.kind) {
     case 'all':
       return always

@@ -2,30 +2,13 @@
  *  evidence; the link. The frozen body is plain text without colours, because only the moment of
  *  printing knows whether a terminal reads it. Everything from outside is escaped. */
 import { z } from 'zod'
-import type { Alert } from '../model/alert.ts'
-import { shortSha, type Deploy } from '../model/deploy.ts'
 import { visible } from '../model/escape.ts'
-import type {
-  Outcome,
-  Page,
-  PageReason,
-  Receiver,
-  ReceiverContext,
-  ReceiverType,
-  Screen,
-} from './receiver.ts'
+import { cut, headline } from './headline.ts'
+import type { Outcome, Page, Receiver, ReceiverContext, ReceiverType, Screen } from './receiver.ts'
 
 /** How long a stalled reader may hold one notification up. */
 const timeLimitMs = 10_000
-const summaryCharactersMax = 500
 const sampleCharactersMax = 500
-
-const titles: Readonly<Record<PageReason, string>> = {
-  firing: 'FIRING',
-  update: 'UPDATE',
-  repeat: 'STILL FIRING',
-  resolved: 'RESOLVED',
-}
 
 /** ANSI colour by the first word of a body: red, yellow, green. */
 const colours: ReadonlyMap<string, string> = new Map([
@@ -117,53 +100,9 @@ function failure(error: NodeJS.ErrnoException): Outcome {
 
 function renderText(page: Page): string {
   const first = page.alerts[0]
-  const lines = [headline(page, first)]
+  const lines = [headline(page)]
   const sample = first?.samples[0]
   if (sample !== undefined) lines.push(`  ${cut(sample, sampleCharactersMax)}`)
   if (page.url !== '') lines.push(`  ${visible(page.url)}`)
   return lines.join('\n')
-}
-
-function headline(page: Page, first: Alert | undefined): string {
-  const service = first?.labels['service'] ?? page.deploy?.service ?? null
-  const head = `${titles[page.reason]}${service === null ? '' : ` ${visible(service)}`}`
-  const what = cut(first?.summary ?? `alert group ${page.groupKey}`, summaryCharactersMax)
-  const others = page.alerts.length - 1
-  const more = others > 0 ? ` and ${others} more` : ''
-  const since = pushText(page.deploy, first?.sha ?? null)
-  return `${head}: ${what}${measure(first)}${more}, since ${since}${fixText(page, first)}`
-}
-
-/** ` (value 42, threshold 5)`, or less where less is known. */
-function measure(alert: Alert | undefined): string {
-  const value = alert?.value ?? null
-  if (value === null) return ''
-  const threshold = alert?.threshold ?? null
-  const limit = threshold === null ? '' : `, threshold ${short(threshold)}`
-  return ` (value ${short(value)}${limit})`
-}
-
-function fixText(page: Page, first: Alert | undefined): string {
-  if (page.status !== 'resolved') return ''
-  const sha = first?.fixedBy ?? null
-  return page.fixedBy === null && sha === null ? '' : `, fixed by ${pushText(page.fixedBy, sha)}`
-}
-
-function pushText(deploy: Deploy | null, sha: string | null): string {
-  if (deploy === null) return sha === null ? 'an unknown push' : `push ${visible(shortSha(sha))}`
-  const noun = deploy.kind === 'config' ? 'config change' : deploy.kind
-  const by = deploy.by === null ? '' : ` by ${visible(deploy.by)}`
-  return `${noun} ${visible(shortSha(deploy.sha))}${by}`
-}
-
-/** Up to four significant digits, without an exponent where people expect none. */
-function short(value: number): string {
-  return String(Number(value.toPrecision(4)))
-}
-
-/** Escaped, and cut before the escaping so that no escape is cut in half. */
-function cut(text: string, charactersMax: number): string {
-  return text.length <= charactersMax
-    ? visible(text)
-    : `${visible(text.slice(0, charactersMax - 1))}…`
 }

@@ -11,6 +11,7 @@ import { bindError, loopbackAddress, originOf } from './listen.ts'
 import { servePage } from './page.ts'
 import {
   alertsParameters,
+  eventsQuestion,
   listParameters,
   noParameters,
   ratesQuestion,
@@ -168,6 +169,7 @@ function addQuestions(app: FastifyInstance, view: View, clock: Clock): void {
   )
   app.get('/api/v1/since', ({ query }) => view.since(readParameters(sinceParameters, query)))
   app.get('/api/v1/rates', ({ query }) => view.rates(ratesQuestion(query, clock.now())))
+  app.get('/api/v1/events', ({ query }) => view.events(eventsQuestion(query)))
   app.post('/api/v1/deploys', async (request, reply) => {
     readParameters(noParameters, request.query)
     return reply.code(201).send(await view.report(request.body))

@@ -3,9 +3,12 @@
  *  ignored gives a wrong answer that looks right. */
 import { z } from 'zod'
 import { parseIsoTime } from '../flow/time.ts'
-import type { RatesQuestion } from './view.ts'
+import { queryCharsMax } from '../query/text.ts'
+import { readCursor } from './cursor.ts'
+import type { EventsQuestion, RatesQuestion } from './view.ts'
 
 const limitMax = 10_000
+const eventsMax = 1_000
 const nameCharactersMax = 256
 const pointsMax = 10_000
 const stepSecondsMax = 86_400
@@ -16,12 +19,14 @@ const hourMs = 3_600_000
 /** A query parameter that does not fit; answered with 400. */
 export class ParameterError extends Error {}
 
-const limit = z
-  .string()
-  .regex(/^\d{1,5}$/, `must be a whole number from 1 to ${limitMax}`)
-  .transform(Number)
-  .refine((value) => value >= 1 && value <= limitMax, `must be from 1 to ${limitMax}`)
-  .optional()
+const limitUpTo = (most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, `must be a whole number from 1 to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= most, `must be from 1 to ${most}`)
+    .optional()
+const limit = limitUpTo(limitMax)
 
 const name = z.string().min(1, 'is empty').max(nameCharactersMax).optional()
 
@@ -59,6 +64,35 @@ export const sinceParameters = z.strictObject({ deploy: name, service: name, env
 export const noParameters = z.strictObject({})
 
 const ratesParameters = z.strictObject({ from: time, to: time, step, service: name, env: name })
+
+const eventsParameters = z.strictObject({
+  q: z.string().max(queryCharsMax).optional(),
+  from: time,
+  to: time,
+  deploy: name,
+  service: name,
+  env: name,
+  limit: limitUpTo(eventsMax),
+  before: z
+    .string()
+    .transform((text, context) => {
+      const order = readCursor(text)
+      if (order !== null) return order
+      context.addIssue({ code: 'custom', message: 'is not what an earlier answer gave as next' })
+      return z.NEVER
+    })
+    .optional(),
+})
+
+/** For /events. */
+export function eventsQuestion(query: unknown): EventsQuestion {
+  const question: EventsQuestion = readParameters(eventsParameters, query)
+  const { from, to } = question
+  if (from !== undefined && to !== undefined && from >= to) {
+    throw new ParameterError('from must be before to')
+  }
+  return question
+}
 
 /** The parameters as the schema gives them, without those that are absent. */
 export function readParameters<T extends object>(

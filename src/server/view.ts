@@ -4,6 +4,8 @@
 import type { Alert } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
 import type { Verdict } from '../model/verdict.ts'
+import type { EventOrder } from '../model/event.ts'
+import type { EventDocument } from '../store/events.ts'
 import type { StateInfo } from '../store/state.ts'
 
 /** A line that fitted no parser, as `status` shows it; column counts characters from 1. */
@@ -53,6 +55,14 @@ export interface Status {
   /** How many deploys are kept. */
   readonly deploys: number
   readonly store: StateInfo
+  readonly index: IndexStatus
+}
+
+/** Where events are kept for people to search. */
+export interface IndexStatus {
+  readonly kind: 'sqlite' | 'elasticsearch'
+  /** What keeps events from being indexed or found; null when all is well, as far as is known. */
+  readonly fault: string | null
 }
 
 /** One signature id in one scope. */
@@ -104,6 +114,39 @@ export interface RatesQuestion {
   readonly env?: string
 }
 
+export interface EventsQuestion {
+  /** A query; every event when absent. */
+  readonly q?: string
+  /** ms since the epoch, [from, to). */
+  readonly from?: number
+  readonly to?: number
+  /** Id of a deploy, or its SHA: only while it was in effect, in its service and environment. */
+  readonly deploy?: string
+  readonly service?: string
+  readonly env?: string
+  readonly limit?: number
+  /** Where an earlier answer says to go on. */
+  readonly before?: EventOrder
+}
+
+/** One event that was found. */
+export interface FoundEvent extends Omit<EventDocument, 'time'> {
+  readonly time: string
+  /** SHA that the line names, else that of the deploy in effect at its time; null when unknown. */
+  readonly sha: string | null
+  /** Id of the deploy in effect, unless the line names another SHA. */
+  readonly deploy: string | null
+}
+
+export interface Events {
+  /** Newest first. */
+  readonly events: readonly FoundEvent[]
+  /** How many match in all; null when that is not known. */
+  readonly total: number | null
+  /** `before` of the question that goes on; null when nothing more matches. */
+  readonly next: string | null
+}
+
 /** Whether all is well, and if not, why, in sentences. */
 export interface Health {
   readonly ok: boolean
@@ -126,6 +169,8 @@ export interface View {
   signatures(question: { readonly limit?: number }): Promise<readonly SignatureRow[]>
   since(question: SinceQuestion): Promise<Verdict>
   rates(question: RatesQuestion): Promise<Rates>
+  /** Rejects with QUERY_INVALID, DEPLOY_UNKNOWN or a fault of the index. */
+  events(question: EventsQuestion): Promise<Events>
   /** Takes a report as it was posted; rejects with DEPLOY_INVALID and its faults. */
   report(deploy: unknown): Promise<Deploy>
   /** The Prometheus exposition. */

@@ -2,18 +2,23 @@
 import type { z } from 'zod'
 import type { Clock } from '../flow/time.ts'
 import type { Log } from '../flow/log.ts'
+import type { Metrics } from '../flow/metrics.ts'
 import type { Batch, Checkpoint } from '../model/event.ts'
 
 /** What a running source is given. */
 export interface SourceContext {
   readonly clock: Clock
   readonly log: Log
+  readonly metrics: Metrics
   /** Committed checkpoints by partition; empty on a first start. */
   readonly checkpoints: ReadonlyMap<string, Checkpoint>
   /** A partition was found; it holds the watermark back until it is closed. Idempotent. */
   opened(partition: string): void
   /** Nothing more will come of a partition. */
   closed(partition: string): void
+  /** Says whether an opened partition can be read at present, as it can until told otherwise. While
+   *  it cannot, its silence does not mean that nothing was written. */
+  readable(partition: string, is: boolean): void
   /** Resolves when the pipeline has taken the batch: at most one batch a partition is in flight.
    *  Its bytes belong to the pipeline from the call on. */
   emit(batch: Batch): Promise<void>

@@ -1,6 +1,7 @@
 /** The writes of the event index as prepared statements. Each runs inside the transaction that
  *  write-session.ts has begun. The text index is kept in step row by row. */
 import type Database from 'better-sqlite3'
+import { searched, searchedWords } from './event-values.ts'
 import { serviceKey } from './service-key.ts'
 import type { EventDocument } from './events.ts'
 import type { WriteRequest } from './writer-messages.ts'
@@ -30,26 +31,30 @@ function putWrite(db: Database.Database): (event: EventDocument) => void {
     `SELECT number, document FROM event WHERE id = ?`,
   )
   const insert = db.prepare(
-    `INSERT INTO event (time, service, signature, document, id) VALUES (?, ?, ?, ?, ?)`,
+    `INSERT INTO event (time, partition, position, service, signature, document, id)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   )
   const update = db.prepare(
-    `UPDATE event SET time = ?, service = ?, signature = ?, document = ? WHERE id = ?`,
+    `UPDATE event SET time = ?, partition = ?, position = ?, service = ?, signature = ?, document = ?
+     WHERE id = ?`,
   )
-  const text = db.prepare(`INSERT OR REPLACE INTO event_text (rowid, text, stack) VALUES (?, ?, ?)`)
+  const index = db.prepare(`INSERT OR REPLACE INTO event_words (rowid, words) VALUES (?, ?)`)
   const count = db.prepare(`UPDATE counter SET value = value + 1 WHERE name = 'events'`)
   return (event) => {
     const document = JSON.stringify(event)
     const old = stored.get(event.id)
     // A crash makes the indexer put the same events again; their text need not be cut up twice.
     if (old?.document === document) return
-    const row = [event.time, serviceKey(event.service), event.signature, document, event.id]
+    const { id, time, partition, position, signature } = event
+    const row = [time, partition, position, serviceKey(event.service), signature, document, id]
+    const words = searchedWords(searched(event)).join(' ')
     if (old === undefined) {
       const { lastInsertRowid } = insert.run(...row)
-      text.run(lastInsertRowid, event.text, event.stack)
+      index.run(lastInsertRowid, words)
       count.run()
     } else {
       update.run(...row)
-      text.run(old.number, event.text, event.stack)
+      index.run(old.number, words)
     }
   }
 }
@@ -60,13 +65,13 @@ function purgeWrite(db: Database.Database): (before: number, limit: number) => n
       `SELECT number FROM event WHERE time < ? ORDER BY time LIMIT ?`,
     )
     .pluck()
-  const removeText = db.prepare(`DELETE FROM event_text WHERE rowid = ?`)
+  const removeWords = db.prepare(`DELETE FROM event_words WHERE rowid = ?`)
   const remove = db.prepare(`DELETE FROM event WHERE number = ?`)
   const count = db.prepare(`UPDATE counter SET value = value - ? WHERE name = 'events'`)
   return (before, limit) => {
     const numbers = old.all(before, limit)
     for (const number of numbers) {
-      removeText.run(number)
+      removeWords.run(number)
       remove.run(number)
     }
     count.run(numbers.length)

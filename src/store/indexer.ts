@@ -24,9 +24,15 @@ export class Indexer {
   readonly #options: IndexerOptions
   #kicked = false
   #wake: (() => void) | null = null
+  #fault: string | null = null
 
   constructor(options: IndexerOptions) {
     this.#options = options
+  }
+
+  /** What keeps events out of the index; null while it takes them. */
+  get fault(): string | null {
+    return this.#fault
   }
 
   /** Says that a commit may have added to the backlog. */
@@ -46,10 +52,14 @@ export class Indexer {
         const moved = await this.#moveBatch()
         if (failures > 0) log.info({ failures }, 'the event index takes events again')
         failures = 0
+        this.#fault = null
         if (moved < batchEvents) await this.#nextKick(signal)
       } catch (error) {
         failures += 1
-        if (failures === 1) log.warn({ error }, 'the event index is behind; alerting goes on')
+        const fault = error instanceof Error ? error.message : String(error)
+        if (fault !== this.#fault)
+          log.warn({ error }, 'the event index is behind; alerting goes on')
+        this.#fault = fault
         const pause = Math.min(retryMinMs * 2 ** Math.min(failures - 1, 16), retryMaxMs)
         await clock.sleep(pause, signal)
       }

@@ -3,6 +3,8 @@
  *  never changes; a new one is added at the end. */
 import type Database from 'better-sqlite3'
 import { LastpushError } from '../model/errors.ts'
+import { searched, searchedWords } from './event-values.ts'
+import type { EventDocument } from './events.ts'
 import { damaged } from './sqlite-errors.ts'
 
 /** One database: the name of its file and its migrations, the first one making its tables. */
@@ -64,8 +66,7 @@ CREATE TABLE backlog (
 ) STRICT;
 `
 
-// The text index keeps no copy of the text. Its tokens are runs of letters and digits, folded in
-// case alone, as queries see them; so diacritics stay.
+// The text index keeps no copy of the text.
 const eventTables = `
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO counter VALUES ('writes', 0), ('events', 0);
@@ -83,8 +84,25 @@ CREATE VIRTUAL TABLE event_text USING fts5 (
 );
 `
 
+// Events that are found by search come in their total order, so that has an index. The words are cut
+// and folded before they get here, exactly as queries do it: the tokenizer `ascii` only parts them
+// at the spaces between them. Stacks are not searched, since rules cannot see them either.
+const searchTables = `
+ALTER TABLE event ADD COLUMN partition TEXT NOT NULL DEFAULT '';
+ALTER TABLE event ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+UPDATE event SET partition = document ->> '$.partition', position = document ->> '$.position';
+DROP INDEX event_time;
+CREATE INDEX event_order ON event (time, partition, position);
+
+DROP TABLE event_text;
+CREATE VIRTUAL TABLE event_words USING fts5 (
+  words, content = '', contentless_delete = 1, tokenize = 'ascii'
+);
+INSERT INTO event_words (rowid, words) SELECT number, words_of(document) FROM event;
+`
+
 export const stateSchema: Schema = { file: 'state.db', migrations: [stateTables] }
-export const eventSchema: Schema = { file: 'events.db', migrations: [eventTables] }
+export const eventSchema: Schema = { file: 'events.db', migrations: [eventTables, searchTables] }
 
 /**
  * Number of migrations a file has had.
@@ -111,9 +129,15 @@ export function storedVersion(db: Database.Database, schema: Schema): number {
 export function migrate(db: Database.Database, schema: Schema, done: number): void {
   const missing = schema.migrations.slice(done)
   if (missing.length === 0) return
+  db.function('words_of', { deterministic: true }, wordsOfDocument)
   const apply = db.transaction(() => {
     for (const migration of missing) db.exec(migration)
     db.pragma(`user_version = ${schema.migrations.length}`)
   })
   apply.immediate()
+}
+
+/** For migrations: the words of an event's JSON, joined by spaces. */
+function wordsOfDocument(document: unknown): string {
+  return searchedWords(searched(JSON.parse(String(document)) as EventDocument)).join(' ')
 }

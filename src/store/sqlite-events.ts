@@ -3,13 +3,15 @@
  *  cutting texts into words must hold up neither the main thread nor the commits. */
 import type Database from 'better-sqlite3'
 import { join, resolve } from 'node:path'
+import { systemClock, type Clock } from '../flow/time.ts'
 import { LastpushError } from '../model/errors.ts'
 import { prepareDataDir } from './data-dir.ts'
-import type { EventDocument, EventIndex, RecentQuery } from './events.ts'
+import type { EventDocument, EventIndex, EventSearch, FoundEvents, RecentQuery } from './events.ts'
 import { eventSchema } from './migrations.ts'
 import { serviceKey } from './service-key.ts'
 import { openForReading } from './sqlite-connection.ts'
 import { storeError } from './sqlite-errors.ts'
+import { searchSqlite } from './sqlite-search.ts'
 import { Writer } from './writer.ts'
 import type { EventRequest } from './writer-messages.ts'
 
@@ -19,6 +21,15 @@ const recentMax = 10_000
 /** Events deleted in one transaction. */
 const purgedPerStep = 2_000
 
+/** Searches under way at once; each gives the thread back, but all together could still fill it. */
+const searchesMax = 8
+
+interface IndexOptions {
+  readonly readOnly?: boolean
+  /** Bounds the time of a search. */
+  readonly clock?: Clock
+}
+
 /**
  * Opens the index and makes it when there is none; read-only it neither makes nor changes one,
  * and `put` and `purge` reject.
@@ -27,14 +38,14 @@ const purgedPerStep = 2_000
  */
 export async function openEventIndex(
   dataDir: string,
-  { readOnly = false }: { readonly readOnly?: boolean } = {},
+  { readOnly = false, clock = systemClock }: IndexOptions = {},
 ): Promise<EventIndex> {
   const path = join(resolve(dataDir), eventSchema.file)
-  if (readOnly) return new SqliteEventIndex(openForReading(path, eventSchema), null)
+  if (readOnly) return new SqliteEventIndex(openForReading(path, eventSchema), null, clock)
   await prepareDataDir(dataDir)
   const writer = await Writer.open<EventRequest>({ kind: 'events', path })
   try {
-    return new SqliteEventIndex(openForReading(path, eventSchema), writer)
+    return new SqliteEventIndex(openForReading(path, eventSchema), writer, clock)
   } catch (error) {
     await writer.close()
     throw error
@@ -44,10 +55,13 @@ export async function openEventIndex(
 class SqliteEventIndex implements EventIndex {
   readonly #db: Database.Database
   readonly #writer: Writer<EventRequest> | null
+  readonly #clock: Clock
+  #searches = 0
 
-  constructor(db: Database.Database, writer: Writer<EventRequest> | null) {
+  constructor(db: Database.Database, writer: Writer<EventRequest> | null, clock: Clock) {
     this.#db = db
     this.#writer = writer
+    this.#clock = clock
   }
 
   async put(events: readonly EventDocument[]): Promise<void> {
@@ -60,12 +74,27 @@ class SqliteEventIndex implements EventIndex {
     return this.#read((db) =>
       db
         .prepare<unknown[], string>(
-          `SELECT document FROM event ${where} ORDER BY time DESC, number DESC LIMIT ?`,
+          `SELECT document FROM event ${where} ORDER BY time DESC, partition DESC, position DESC LIMIT ?`,
         )
         .pluck()
         .all(...values, limit)
         .map((document) => JSON.parse(document) as EventDocument),
     )
+  }
+
+  async search(search: EventSearch): Promise<FoundEvents> {
+    if (this.#searches >= searchesMax) {
+      const message = `${searchesMax} searches are under way: try again in a moment`
+      throw new LastpushError('INDEX_AWAY', message)
+    }
+    this.#searches += 1
+    try {
+      return await searchSqlite(this.#db, search, this.#clock)
+    } catch (error) {
+      throw storeError(error, this.#db.name)
+    } finally {
+      this.#searches -= 1
+    }
   }
 
   async purge(beforeMs: number): Promise<number> {

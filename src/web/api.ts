@@ -3,7 +3,7 @@
 import type { Alert } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
 import type { Verdict } from '../model/verdict.ts'
-import type { Rates, Status } from '../server/view.ts'
+import type { Events, Rates, Status } from '../server/view.ts'
 import { learnTime } from './clock.ts'
 import { rfc3339, type TimeRange } from './view-url.ts'
 
@@ -24,6 +24,10 @@ export const api = {
   rates: (range: TimeRange, step: number, signal: AbortSignal) => {
     const query = { from: rfc3339(range.fromMs), to: rfc3339(range.toMs), step: String(step) }
     return get<Rates>(`rates?${new URLSearchParams(query).toString()}`, signal)
+  },
+  events: (q: string, range: TimeRange, limit: number, signal: AbortSignal) => {
+    const given = { q, from: rfc3339(range.fromMs), to: rfc3339(range.toMs), limit: String(limit) }
+    return get<Events>(`events?${new URLSearchParams(given).toString()}`, signal)
   },
 }
 

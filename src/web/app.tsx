@@ -1,11 +1,12 @@
 /** The page: asks for the data, and lays out header, chart, alerts and what changed. */
-import { useMemo } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { Alerts } from './alerts.tsx'
-import type { Rates, Status } from '../server/view.ts'
+import type { Events, Rates, Status } from '../server/view.ts'
 import { api } from './api.ts'
 import { newestFirst } from './attribution.ts'
 import { Header } from './header.tsx'
 import { askedRange, stepFor } from './rates.ts'
+import { eventLimits, Search } from './search.tsx'
 import { SinceLastPush } from './since.tsx'
 import { Timeline } from './timeline.tsx'
 import { type News, type Resource, useNews, useNow, useResource } from './use-data.ts'
@@ -25,6 +26,7 @@ export function App() {
   )
   const known = useMemo(() => newestFirst(facts.data?.deploys ?? []), [facts.data])
   const rates = useRates(view, news, nowMs)
+  const search = useSearch(view, news, nowMs)
   const deploy = known.find(({ id }) => id === view.deploy) ?? known[0] ?? null
   const since = useResource(
     deploy?.id ?? null,
@@ -47,6 +49,7 @@ export function App() {
       />
       <main>
         <Timeline {...shown} view={view} go={go} rates={rates} onSelect={select} />
+        <Search view={view} go={go} deploys={known} nowMs={nowMs} {...search} />
         <div class="columns">
           <Alerts {...shown} ready={facts.data !== null} error={facts.error} />
           <SinceLastPush
@@ -78,4 +81,21 @@ function useRates(view: View, news: News, nowMs: number): Resource<Rates> {
   return useResource(key, growing ? news.tick : 0, (signal) => {
     return api.rates(askedRange(range, step, nowMs), step, signal)
   })
+}
+
+/** Events of the shown range; a range that has ended is asked for again only after deploys. */
+function useSearch(view: View, news: News, nowMs: number) {
+  const [step, setStep] = useState({ query: view.query, at: 0 })
+  const at = step.query === view.query ? step.at : 0
+  const limit = eventLimits[at] ?? eventLimits[0]
+  const range = shownRange(view, nowMs)
+  const live = view.range === null ? 'live' : `${view.range.fromMs}-${view.range.toMs}`
+  const key = view.query === null ? null : JSON.stringify([view.query, live, limit])
+  const growing = range.toMs > nowMs - 60_000
+  const version = news.deploy + (growing ? Math.floor(news.tick / 5) : 0)
+  const events: Resource<Events> = useResource(key, version, (signal) =>
+    api.events(view.query ?? '*', range, limit, signal),
+  )
+  const last = at + 1 >= eventLimits.length
+  return { events, more: last ? null : () => setStep({ query: view.query, at: at + 1 }) }
 }

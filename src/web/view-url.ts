@@ -7,11 +7,15 @@ export interface TimeRange {
   readonly toMs: number
 }
 
-/** range null: live. deploy null: the newest one. */
+/** range null: live. deploy null: the newest one. query null: no search. */
 export interface View {
   readonly range: TimeRange | null
   readonly deploy: string | null
+  readonly query: string | null
 }
+
+/** Longest query that the daemon takes. */
+export const queryCharsMax = 8_192
 
 /** How much the live view shows. */
 export const liveSpanMs = 15 * 60_000
@@ -27,10 +31,12 @@ export function parseView(search: string): View {
   const toMs = Date.parse(query.get('to') ?? '')
   const valid = fromMs < toMs && toMs - fromMs <= spanMsMax
   const range = valid ? wholeSeconds({ fromMs, toMs }) : null
-  return { range, deploy: query.get('deploy') }
+  const asked = query.get('q')
+  const searched = asked === null || asked === '' || asked.length > queryCharsMax ? null : asked
+  return { range, deploy: query.get('deploy'), query: searched }
 }
 
-/** The query part for a view: '' or '?from=…&to=…&deploy=…', times RFC 3339 UTC. */
+/** The query part for a view: '' or '?from=…&to=…&deploy=…&q=…', times RFC 3339 UTC. */
 export function formatView(view: View): string {
   const query = new URLSearchParams()
   if (view.range !== null) {
@@ -38,6 +44,7 @@ export function formatView(view: View): string {
     query.set('to', rfc3339(view.range.toMs))
   }
   if (view.deploy !== null) query.set('deploy', view.deploy)
+  if (view.query !== null) query.set('q', view.query)
   // Colons are legal in a query and make times readable.
   const text = query.toString().replaceAll('%3A', ':')
   return text === '' ? '' : `?${text}`

@@ -33,6 +33,8 @@ interface PartitionMark {
   /** Watermark set by the clock while the partition is idle. */
   idleMark: number
   closed: boolean
+  /** Wall time since which it cannot be read; null while it can. */
+  awaySinceMs: number | null
 }
 
 export interface PartitionOptions {
@@ -69,7 +71,19 @@ export class Watermarks {
       catchingUp: true,
       idleMark: -Infinity,
       closed: false,
+      awaySinceMs: null,
     })
+  }
+
+  /** Says whether a partition can be read at present. While it cannot, the clock does not advance
+   *  it: what is written meanwhile is still to come. It is excluded as one that lags. */
+  readable(partition: string, is: boolean, nowMs: number): void {
+    const mark = this.#mark(partition)
+    if (is === (mark.awaySinceMs === null)) return
+    mark.awaySinceMs = is ? null : nowMs
+    if (!is) return
+    mark.lastArrivalMs = nowMs
+    mark.catchingUp = true
   }
 
   close(partition: string): void {
@@ -107,6 +121,7 @@ export class Watermarks {
     const lostMs = Math.max(0, nowMs - this.#tickedMs - tickGapMaxMs)
     this.#tickedMs = nowMs
     for (const mark of this.#partitions.values()) {
+      if (mark.awaySinceMs !== null) continue
       mark.lastArrivalMs = Math.min(nowMs, mark.lastArrivalMs + lostMs)
       const behindMs = mark.latenessMs + seenAfterMs
       if (nowMs - mark.lastArrivalMs >= behindMs) mark.idleMark = nowMs - behindMs
@@ -193,6 +208,10 @@ interface Ahead {
 }
 
 function isExcluded(mark: PartitionMark, ahead: Ahead | null): boolean {
-  if (ahead === null || mark.catchingUp || mark.newest === -Infinity) return false
+  if (ahead === null) return false
+  if (mark.awaySinceMs !== null) {
+    return ahead.nowMs - mark.awaySinceMs > holdbackMaxMs && levelOf(mark) < ahead.level
+  }
+  if (mark.catchingUp || mark.newest === -Infinity) return false
   return levelOf(mark) < Math.min(ahead.nowMs - mark.latenessMs, ahead.level) - holdbackMaxMs
 }

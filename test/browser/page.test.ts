@@ -87,6 +87,7 @@ class StoryServer {
       alerts: () => story.alerts(scenario),
       deploys: () => story.deploys(scenario),
       since: () => story.verdict(scenario, asked('deploy')),
+      events: () => story.events(asked('q'), Number(asked('limit'))),
       rates: () =>
         story.rates(
           scenario,
@@ -295,10 +296,44 @@ describe('the page', () => {
     await page.close()
   })
 
+  test('finds events by a query, which stays in the URL, and shows them as text', async () => {
+    const { page, faults } = await openPage(browser, { width: 1280, height: 1000 })
+    await page.goto(address)
+    await page.getByRole('searchbox', { name: 'Query' }).fill(' cart ')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\?q=cart$/)
+    await page.getByText('The newest 50 of 120 events').waitFor()
+    const events = page.getByTestId('event')
+    expect(await events.count()).toBe(50)
+    expect(await events.nth(0).locator('.sample').first().innerText()).toBe(scriptLine)
+    expect(await events.nth(1).innerText()).toContain('user=⟨U+202E⟩gnp.exe⟨U+202C⟩')
+    await events.nth(0).getByText('2 more lines').click()
+    expect(await events.nth(0).innerText()).toContain(imageName)
+    expect(await page.locator('img, main script').count()).toBe(0)
+    await page.getByRole('button', { name: 'Show more' }).click()
+    await page.getByText('120 events').waitFor()
+    await page.screenshot({ path: 'test-results/page-search.png' })
+    await page.reload()
+    await page.getByText('The newest 50 of 120 events').waitFor()
+    expect(await page.getByRole('searchbox').inputValue()).toBe('cart')
+    await page.getByRole('searchbox').fill('nothing')
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.getByText('No kept event of this time matches.').waitFor()
+    await page.goBack()
+    await events.first().waitFor()
+    expect(await page.getByRole('searchbox').inputValue()).toBe('cart')
+    await page.getByRole('button', { name: 'Clear' }).click()
+    expect(new URL(page.url()).search).toBe('')
+    expect(await events.count()).toBe(0)
+    expect(faults).toEqual([])
+    await page.close()
+  })
+
   test('fits a phone without scrolling sideways', async () => {
     const { page, faults } = await openPage(browser, { width: 390, height: 844 })
-    await page.goto(address)
+    await page.goto(`${address}/?q=cart`)
     await page.getByTestId('since-item').first().waitFor()
+    await page.getByTestId('event').first().waitFor()
     expect(await overflow(page)).toBe(0)
     await page.screenshot({ path: 'test-results/page-390.png', fullPage: true })
     expect(faults).toEqual([])

@@ -3,7 +3,7 @@
 import type { Alert } from '../../src/model/alert.ts'
 import type { Deploy } from '../../src/model/deploy.ts'
 import type { Verdict, VerdictItem } from '../../src/model/verdict.ts'
-import type { Rates, SourceStatus, Status } from '../../src/server/view.ts'
+import type { Events, FoundEvent, Rates, SourceStatus, Status } from '../../src/server/view.ts'
 
 export const badSha = '3b77d0c5ae11f0a2c9d6e4b85a7f31c20d9e8b46'
 export const fixSha = 'c41d9e02b7a6653f8e10d2c94ba7715e03f6a8d2'
@@ -97,6 +97,17 @@ export class Story {
     return { version: '0.1.0', sources: scenario === 'empty' ? [] : sources }
   }
 
+  /** 120 events, the first two of them hostile; nothing for any query but `cart`. */
+  events(q: string, limit: number): Events {
+    if (q !== 'cart') return { events: [], total: 0, next: null }
+    const texts = [scriptLine, bidiLine]
+    const all = Array.from({ length: 120 }, (_, n) =>
+      found(n, this.#now - n * 1_000, texts[n] ?? `Undefined array key ${n} in Cart.php`),
+    )
+    const next = limit < all.length ? 'older' : null
+    return { events: all.slice(0, limit), total: all.length, next }
+  }
+
   /** Counts a step: about 300 requests and 0.8 errors a second, forty times that while bad. */
   rates(scenario: Scenario, fromMs: number, toMs: number, step: number): Rates {
     const times: number[] = []
@@ -134,6 +145,26 @@ function source(partition: string, lagSeconds: number): SourceStatus {
     watermark: null,
     fault: null,
     unparsedSamples: [],
+  }
+}
+
+function found(position: number, time: number, text: string): FoundEvent {
+  return {
+    id: `php.log@${position}`,
+    time: iso(time),
+    service: 'web',
+    env: 'production',
+    source: 'php',
+    partition: 'php.log',
+    position,
+    level: 'error',
+    status: null,
+    signature: null,
+    sha: badSha,
+    deploy: 'd5',
+    text,
+    stack: position === 0 ? `#0 ${imageName}\n#1 {main}` : null,
+    fields: {},
   }
 }
 

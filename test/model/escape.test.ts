@@ -9,6 +9,8 @@ test.each([
   ['DEL and NUL', '\x7f\0', '\\x7f\\x00'],
   ['line ends and tabs', 'a\r\n\tb', 'a\\r\\n\\tb'],
   ['a right-to-left override', 'exe\u202efdp', 'exe\\u202efdp'],
+  ['line and paragraph separators', 'a\u2028b\u2029c', 'a\\u2028b\\u2029c'],
+  ['half a character', 'a\ud83db\udc00🚀', 'a\\ud83db\\udc00🚀'],
   ['the isolates', '\u2066x\u2069', '\\u2066x\\u2069'],
 ])('shows %s as an escape', (_what, text, expected) => {
   expect(visible(text)).toBe(expected)

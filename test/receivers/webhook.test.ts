@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ManualClock } from '../../src/flow/time.ts'
 import type { Page, Receiver } from '../../src/receivers/receiver.ts'
-import { parseRetryAfter, webhookType } from '../../src/receivers/webhook.ts'
+import { webhookType } from '../../src/receivers/webhook.ts'
 import { HookServer, httpReceiverContract, nowMs, receiverContract } from '../contract/receiver.ts'
 import { badPush, firing, firingPage, fix, resolved, resolvedPage } from './samples.ts'
 
@@ -233,23 +233,5 @@ describe('the options', () => {
     ['an unknown key', { url: 'http://a/', uri: 'x' }],
   ])('refuse %s', (_name, given) => {
     expect(webhookType.options.safeParse(given).success).toBe(false)
-  })
-})
-
-describe('Retry-After', () => {
-  test.each([
-    [null, null],
-    ['0', 1_000],
-    ['30', 30_000],
-    ['601', 600_000],
-    ['99999999999999999999', 600_000],
-    ['1e99', null],
-    ['-1', null],
-    ['soon', null],
-    ['Sun, 01 Mar 2026 12:00:30 GMT', 30_000],
-    ['Sun, 01 Mar 2026 11:00:00 GMT', 1_000],
-    ['Fri, 31 Dec 9999 23:59:59 GMT', 600_000],
-  ])('reads %s as %s ms', (text, ms) => {
-    expect(parseRetryAfter(text, nowMs)).toBe(ms)
   })
 })

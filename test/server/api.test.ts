@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LastpushError } from '../../src/model/errors.ts'
+import { writeCursor } from '../../src/server/cursor.ts'
 import { badPush, firing } from '../receivers/samples.ts'
 import { codeOf, Harness, messageOf, nowMs } from './harness.ts'
 
@@ -15,6 +16,7 @@ test.each([
   ['signatures', []],
   ['since', { deploy: badPush, state: 'early', sources: [], items: [] }],
   ['rates', { from: '', to: '', step: 1, times: [], requests: [], errors: [] }],
+  ['events', { events: [], total: 0, next: null }],
 ])('answers /api/v1/%s with what the view says, not to be cached', async (name, expected) => {
   const answer = await harness.ask(`/api/v1/${name}`)
   expect(answer.status).toBe(200)
@@ -43,6 +45,17 @@ describe('parameters', () => {
       'rates',
       { from: nowMs - 7_200_000, to: nowMs - 3_600_000, stepSeconds: 60, env: 'production' },
     ],
+    ['events', 'events', {}],
+    [
+      'events?q=status:500+%22a%26b%22&from=2026-03-01T10:00:00Z&deploy=3b77d0c5ae&limit=1000',
+      'events',
+      { q: 'status:500 "a&b"', from: nowMs - 7_200_000, deploy: '3b77d0c5ae', limit: 1_000 },
+    ],
+    [
+      `events?before=${writeCursor({ time: 7, partition: '/a é', position: 9 })}&q=`,
+      'events',
+      { q: '', before: { time: 7, partition: '/a é', position: 9 } },
+    ],
     [
       'rates?from=2026-02-28T12:00:00.500Z',
       'rates',
@@ -66,6 +79,13 @@ describe('parameters', () => {
     ['alerts?constructor=1', 'unknown parameter "constructor"'],
     ['status?verbose', 'unknown parameter "verbose"'],
     ['since?deploy=', 'deploy is empty'],
+    ['events?limit=1001', 'limit must be from 1 to 1000'],
+    ['events?limit=1e9', 'limit must be a whole number from 1 to 1000'],
+    ['events?sort=;', 'unknown parameter "sort"'],
+    ['events?from=2026-03-01T10:00:00Z&to=2026-03-01T10:00:00Z', 'from must be before to'],
+    ['events?before=7', 'before is not what an earlier answer gave as next'],
+    ['events?before=WzEsIngiLCJ5Il0', 'before is not what an earlier answer gave as next'],
+    [`events?before=${'a'.repeat(15_000)}`, 'before is not what an earlier answer gave as next'],
     ['rates?from=yesterday', 'from must be an RFC 3339 time such as 2026-01-31T12:00:00Z (write + as %2B)'], // prettier-ignore
     ['rates?from=2026-03-01T12:00:00', 'from must be an RFC 3339 time such as 2026-01-31T12:00:00Z (write + as %2B)'], // prettier-ignore
     ['rates?from=2026-99-99T12:00:00Z', 'from is no time of the calendar'],

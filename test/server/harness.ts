@@ -8,7 +8,15 @@ import type { Alert } from '../../src/model/alert.ts'
 import type { Deploy } from '../../src/model/deploy.ts'
 import type { Verdict } from '../../src/model/verdict.ts'
 import { ApiServer, type Listening, type ServerLimits } from '../../src/server/api.ts'
-import type { Health, Rates, SignatureRow, Status, View, ViewEvent } from '../../src/server/view.ts'
+import type {
+  Events,
+  Health,
+  Rates,
+  SignatureRow,
+  Status,
+  View,
+  ViewEvent,
+} from '../../src/server/view.ts'
 import { badPush, firing } from '../receivers/samples.ts'
 
 /** 2026-03-01T12:00:00Z, where the clock stands. */
@@ -34,6 +42,7 @@ export class SetView implements View {
       alerts: { firing: 1, pending: 0 },
       deploys: 1,
       store: { path: 'state.db', schemaVersion: 1, bytes: 0, commits: 0, backlog: 0, backlogDropped: 0, synchronous: 2 }, // prettier-ignore
+      index: { kind: 'sqlite', fault: null },
     }
   }
 
@@ -60,6 +69,11 @@ export class SetView implements View {
   async rates(question: unknown): Promise<Rates> {
     this.#ask('rates', question)
     return { from: '', to: '', step: 1, times: [], requests: [], errors: [] }
+  }
+
+  async events(question: unknown): Promise<Events> {
+    this.#ask('events', question)
+    return { events: [], total: 0, next: null }
   }
 
   async report(deploy: unknown): Promise<Deploy> {

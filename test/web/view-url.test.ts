@@ -16,13 +16,14 @@ const at = (time: string) => Date.parse(`2026-02-03T${time}Z`)
 
 test('a range is written with absolute times, readably', () => {
   const range = { fromMs: at('14:00:00'), toMs: at('14:10:00') }
-  expect(formatView({ range, deploy: 'd 1&x' })).toBe(
-    '?from=2026-02-03T14:00:00Z&to=2026-02-03T14:10:00Z&deploy=d+1%26x',
+  expect(formatView({ range, deploy: 'd 1&x', query: 'status:500 AND "a&b"' })).toBe(
+    '?from=2026-02-03T14:00:00Z&to=2026-02-03T14:10:00Z&deploy=d+1%26x' +
+      '&q=status:500+AND+%22a%26b%22',
   )
 })
 
 test('the live view has an empty query', () => {
-  expect(formatView({ range: null, deploy: null })).toBe('')
+  expect(formatView({ range: null, deploy: null, query: null })).toBe('')
 })
 
 test('reading what was written gives the same view', () => {
@@ -33,6 +34,7 @@ test('reading what was written gives the same view', () => {
         .map(([from, span]) => ({ fromMs: from * 1_000, toMs: (from + span) * 1_000 })),
     ),
     deploy: fc.option(fc.string({ unit: 'binary' })),
+    query: fc.option(fc.string({ unit: 'binary', minLength: 1 })),
   })
   fc.assert(
     fc.property(view, (shown) => {
@@ -51,6 +53,10 @@ test.each([
   expect(parseView(search).range).toBeNull()
 })
 
+test.each(['?q=', `?q=${'a'.repeat(8_193)}`])('a query that cannot be asked is none', (search) => {
+  expect(parseView(search).query).toBeNull()
+})
+
 test('other zones are understood', () => {
   expect(parseView('?from=2026-02-03T15:00:00%2B01:00&to=2026-02-03T14:10:00Z').range).toEqual({
     fromMs: at('14:00:00'),
@@ -59,7 +65,7 @@ test('other zones are understood', () => {
 })
 
 test('live shows the last 15 minutes', () => {
-  expect(shownRange({ range: null, deploy: null }, at('14:15:00'))).toEqual({
+  expect(shownRange({ range: null, deploy: null, query: null }, at('14:15:00'))).toEqual({
     fromMs: at('14:00:00'),
     toMs: at('14:15:00'),
   })

@@ -1,0 +1,144 @@
+/** Sources and receivers of lastpush.yaml: the one kind that an entry names, and its options checked
+ *  by that kind. */
+import { resolve } from 'node:path'
+import type { z } from 'zod'
+import type { Fault } from '../model/errors.ts'
+import { machineZone } from '../parsers/zone.ts'
+import {
+  receiverTypes,
+  sourceTypes,
+  type AnyReceiverType,
+  type AnySourceType,
+} from '../registry.ts'
+import type { SourceSettings } from '../sources/settings.ts'
+import type { Given } from './schema.ts'
+
+/** A source as configured: what the pipeline needs, and what builds it. */
+export interface SourceConfig {
+  readonly settings: SourceSettings
+  readonly type: AnySourceType
+  readonly options: never
+}
+
+export interface ReceiverConfig {
+  readonly name: string
+  readonly type: AnyReceiverType
+  readonly options: never
+}
+
+/** A file source for paths given on the command line. */
+export function fileSourceConfig(
+  paths: readonly string[],
+  settings: Omit<SourceSettings, 'name'>,
+): SourceConfig {
+  const options = { paths: paths.map((path) => resolve(path)), from: 'beginning' }
+  return sourceConfig('file', 'files', options, settings)
+}
+
+/** Standard input as a source, for `-` on the command line. */
+export function stdinSourceConfig(settings: Omit<SourceSettings, 'name'>): SourceConfig {
+  return sourceConfig('stdin', 'stdin', {}, settings)
+}
+
+function sourceConfig(
+  kind: (typeof sourceTypes)[number]['kind'],
+  name: string,
+  options: object,
+  settings: Omit<SourceSettings, 'name'>,
+): SourceConfig {
+  const type = sourceTypes.find((each) => each.kind === kind) as unknown as AnySourceType
+  return { settings: { name, ...settings }, type, options: type.options.parse(options) }
+}
+
+export function readSource(
+  entry: Given['sources'][number],
+  index: number,
+  given: Given,
+  faults: Fault[],
+  at: (path: string) => string,
+): SourceConfig | null {
+  const field = `sources[${index}]`
+  const found = onlyKind(sourceTypes as readonly unknown[] as readonly AnySourceType[], entry, field, faults) // prettier-ignore
+  if (found === null) return null
+  const options = readOptions(
+    found.type.options,
+    found.value,
+    `${field}.${found.type.kind}`,
+    faults,
+  )
+  if (options === null) return null
+  return {
+    type: found.type,
+    options: resolvePaths(options, at) as never,
+    settings: {
+      name: entry.name ?? `${found.type.kind}-${index + 1}`,
+      service: entry.service ?? null,
+      env: entry.env ?? given.env,
+      parser: entry.parser ?? null,
+      zone: entry.zone ?? given.zone ?? machineZone(),
+      latenessMs: entry.lateness ?? given.lateness,
+    },
+  }
+}
+
+/** Paths of a source are relative to the configuration file, not to the working directory. */
+function resolvePaths(options: object, at: (path: string) => string): object {
+  if (!('paths' in options)) return options
+  return { ...options, paths: (options.paths as readonly string[]).map(at) }
+}
+
+export function readReceiver(name: string, entry: object, faults: Fault[]): ReceiverConfig | null {
+  const field = `receivers.${name}`
+  const found = onlyKind(receiverTypes as readonly unknown[] as readonly AnyReceiverType[], entry, field, faults) // prettier-ignore
+  if (found === null) return null
+  const options = readOptions(found.type.options, found.value ?? {}, `${field}.${found.type.kind}`, faults) // prettier-ignore
+  return options === null ? null : { name, type: found.type, options: options as never }
+}
+
+/** The one kind that an entry names. */
+function onlyKind<T extends { readonly kind: string }>(
+  types: readonly T[],
+  entry: object,
+  field: string,
+  faults: Fault[],
+): { type: T; value: unknown } | null {
+  const named = types.filter((type) => type.kind in entry)
+  const [type] = named
+  if (type === undefined || named.length > 1) {
+    const kinds = types.map(({ kind }) => kind).join(', ')
+    faults.push({ place: { file: '', field }, message: `needs exactly one of ${kinds}` })
+    return null
+  }
+  return { type, value: (entry as Readonly<Record<string, unknown>>)[type.kind] }
+}
+
+function readOptions(
+  options: z.ZodType,
+  value: unknown,
+  field: string,
+  faults: Fault[],
+): object | null {
+  const read = options.safeParse(value)
+  if (read.success) return read.data as object
+  for (const issue of read.error.issues) {
+    const path = [field, ...issue.path.map(String)].join('.')
+    faults.push({ place: { file: '', field: path }, message: issue.message })
+  }
+  return null
+}
+
+export function assertUniqueNames(
+  sources: readonly (SourceConfig | null)[],
+  faults: Fault[],
+): void {
+  const seen = new Set<string>()
+  for (const [index, source] of sources.entries()) {
+    if (source === null) continue
+    const { name } = source.settings
+    if (seen.has(name)) {
+      const message = `the name ${JSON.stringify(name)} is taken by another source`
+      faults.push({ place: { file: '', field: `sources[${index}].name` }, message })
+    }
+    seen.add(name)
+  }
+}

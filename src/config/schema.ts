@@ -1,0 +1,83 @@
+/** What lastpush.yaml may say: keys, forms and every default in one place. What a source or receiver
+ *  takes is checked by its own kind afterwards (entries.ts). */
+import { z } from 'zod'
+import { routeDefaults } from '../alerts/route.ts'
+import { isZone } from '../parsers/zone.ts'
+import { parseQuery } from '../query/query.ts'
+import { duration, queryText } from '../query/schema.ts'
+import { receiverTypes, sourceTypes } from '../registry.ts'
+import { elasticsearchOptions } from '../store/elasticsearch-options.ts'
+
+/** What is indexed when nobody says otherwise. */
+const storeQueryDefault = 'level:(emerg OR alert OR crit OR error) OR status:[500 TO 599]'
+export const latenessDefaultMs = 30_000
+const eventsKeptDefaultMs = 30 * 86_400_000
+
+const zone = z.string().refine(isZone, { error: ({ input }) => `${JSON.stringify(input)} is no time zone such as "Europe/Berlin"` }) // prettier-ignore
+const listOrOne = z
+  .union([z.string(), z.array(z.string())])
+  .transform((given) => (typeof given === 'string' ? [given] : given))
+
+/** A field for each kind, checked by the kind's own schema afterwards. */
+function kindFields<Kind extends string>(types: readonly { readonly kind: Kind }[]) {
+  const fields = types.map(({ kind }) => [kind, z.unknown().optional()])
+  return Object.fromEntries(fields) as Record<Kind, z.ZodOptional<z.ZodUnknown>>
+}
+
+/** lastpush.yaml as a whole. */
+export const schema = z.strictObject({
+  env: z.string().min(1).default('production'),
+  lateness: duration.default(latenessDefaultMs),
+  keep_firing_for: duration.optional(),
+  zone: zone.optional(),
+  sources: z
+    .array(
+      z.strictObject({
+        name: z.string().optional(),
+        service: z.string().optional(),
+        env: z.string().optional(),
+        parser: z.string().optional(),
+        zone: zone.optional(),
+        lateness: duration.optional(),
+        ...kindFields(sourceTypes),
+      }),
+    )
+    .default([]),
+  deploys: z.array(z.strictObject({ log: z.string() })).default([]),
+  services: z
+    .record(
+      z.string(),
+      z.strictObject({
+        query: queryText.optional(),
+        exposure: z.enum(['access', 'seconds']).default('seconds'),
+      }),
+    )
+    .default({}),
+  rules: listOrOne.optional(),
+  parsers: listOrOne.default([]),
+  receivers: z.record(z.string(), z.strictObject(kindFields(receiverTypes))).default({}),
+  route: z
+    .strictObject({
+      receiver: z.string().optional(),
+      group_by: z.array(z.string()).default([...routeDefaults.groupBy]),
+      group_wait: duration.default(routeDefaults.groupWaitMs),
+      group_interval: duration.default(routeDefaults.groupIntervalMs),
+      repeat_interval: duration.default(routeDefaults.repeatIntervalMs),
+    })
+    .prefault({}),
+  store: z
+    .strictObject({
+      path: z.string().optional(),
+      events: duration.default(eventsKeptDefaultMs),
+      query: queryText.default(parseQuery(storeQueryDefault)),
+      elasticsearch: elasticsearchOptions.optional(),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(7077),
+    })
+    .prefault({}),
+})
+export type Given = z.output<typeof schema>

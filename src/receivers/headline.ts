@@ -1,0 +1,101 @@
+/** The words that every receiver tells: the first line (service, what, how much, since which push,
+ *  by whom) and the pieces below it. One line each, control characters shown as escapes; what a
+ *  medium takes for markup is escaped by the receiver of that medium. Pure. */
+import type { Alert } from '../model/alert.ts'
+import { shortSha, type Deploy } from '../model/deploy.ts'
+import { visible } from '../model/escape.ts'
+import type { Page, PageReason } from '../model/page.ts'
+
+const summaryCharactersMax = 500
+const nameCharactersMax = 100
+
+const titles: Readonly<Record<PageReason, string>> = {
+  firing: 'FIRING',
+  update: 'UPDATE',
+  repeat: 'STILL FIRING',
+  resolved: 'RESOLVED',
+}
+
+/** `FIRING web: 500s went from 0.2 to 12 a minute (value 42), since push 3f2a9c1b7e by alice`. */
+export function headline(page: Page): string {
+  const first = page.alerts[0]
+  const service = first?.labels['service'] ?? page.deploy?.service ?? null
+  const head = `${titles[page.reason]}${service === null ? '' : ` ${name(service)}`}`
+  const what = cut(first?.summary ?? `alert group ${page.groupKey}`, summaryCharactersMax)
+  const others = page.alerts.length - 1
+  const more = others > 0 ? ` and ${others} more` : ''
+  const since = pushText(page.deploy, first?.sha ?? null)
+  return `${head}: ${what}${measure(first)}${more}, since ${since}${fixText(page, first)}`
+}
+
+/** `push 3f2a9c1b7e by alice`, as far as it is known. */
+export function pushText(deploy: Deploy | null, sha: string | null): string {
+  if (deploy === null) return sha === null ? 'an unknown push' : `push ${name(shortSha(sha))}`
+  const noun = deploy.kind === 'config' ? 'config change' : deploy.kind
+  const by = deploy.by === null ? '' : ` by ${name(deploy.by)}`
+  return `${noun} ${name(shortSha(deploy.sha))}${by}`
+}
+
+/** The alerts after the first, at most `max` of them, a line each; the last line counts the rest. */
+export function otherAlerts(page: Page, max: number, charactersMax: number): readonly string[] {
+  const others = page.alerts.slice(1)
+  const lines = others.slice(0, max).map((alert) => {
+    const service = alert.labels['service']
+    const head = service === undefined ? '' : `${name(service)}: `
+    const state = alert.state === 'resolved' ? ' (resolved)' : ''
+    return `${head}${cut(alert.summary, charactersMax)}${state}`
+  })
+  const rest = others.length - lines.length
+  return rest > 0 ? [...lines, `and ${rest} more`] : lines
+}
+
+/** The link of the page when it is a web address, else null. */
+export function linkOf(page: Page): string | null {
+  return webAddress(page.url)
+}
+
+/** An http or https address in its normal form, which has no space, quote or angle bracket in it;
+ *  null for anything else, `javascript:` among it. */
+export function webAddress(text: string | null): string | null {
+  if (text === null || !URL.canParse(text)) return null
+  const { protocol, href } = new URL(text)
+  if (protocol !== 'http:' && protocol !== 'https:') return null
+  return href.replace(/['|`]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
+}
+
+/** Escaped, and cut before the escaping so that neither an escape nor a character is halved. */
+export function cut(text: string, charactersMax: number): string {
+  return text.length <= charactersMax
+    ? visible(text)
+    : `${visible(start(text, charactersMax - 1))}…`
+}
+
+/** At most so many UTF-16 units from the start, never half a surrogate pair. */
+export function start(text: string, unitsMax: number): string {
+  const cutsPair = /[\ud800-\udbff]/.test(text.charAt(unitsMax - 1))
+  return text.slice(0, cutsPair ? unitsMax - 1 : unitsMax)
+}
+
+/** Up to four significant digits, without an exponent where people expect none. */
+export function short(value: number): string {
+  return String(Number(value.toPrecision(4)))
+}
+
+function name(text: string): string {
+  return cut(text, nameCharactersMax)
+}
+
+/** ` (value 42, threshold 5)`, or less where less is known. */
+function measure(alert: Alert | undefined): string {
+  const value = alert?.value ?? null
+  if (value === null) return ''
+  const threshold = alert?.threshold ?? null
+  const limit = threshold === null ? '' : `, threshold ${short(threshold)}`
+  return ` (value ${short(value)}${limit})`
+}
+
+function fixText(page: Page, first: Alert | undefined): string {
+  if (page.status !== 'resolved') return ''
+  const sha = first?.fixedBy ?? null
+  return page.fixedBy === null && sha === null ? '' : `, fixed by ${pushText(page.fixedBy, sha)}`
+}

@@ -1,0 +1,112 @@
+/** What is wrong with a Kafka source, said once in the log and kept in `status` until it is over. */
+import type { Metric } from '../flow/metrics.ts'
+import type { KafkaTiming } from './kafka-consumer.ts'
+import type { KafkaOptions } from './kafka-options.ts'
+import type { KafkaPartition } from './kafka-partition.ts'
+import type { PartitionRange } from './kafka-topics.ts'
+import type { SourceContext } from './source.ts'
+
+/** How long a loss of messages, which nothing can mend, stays in `status`, ms. */
+const lossShownMs = 600_000
+
+export class KafkaFaults {
+  readonly #source: string
+  readonly #options: KafkaOptions
+  readonly #context: SourceContext
+  readonly #shown = new Map<string, string>()
+  /** Since when a partition has no member of ours, ms of the monotonic clock. */
+  readonly #unread = new Map<string, number>()
+  /** When a loss was last seen, ms of the monotonic clock. */
+  readonly #losses = new Map<string, number>()
+  readonly #lost: Metric
+  readonly #restarts: Metric
+  #brokers: string | null = null
+  #group: string | null = null
+
+  constructor(source: string, options: KafkaOptions, context: SourceContext) {
+    this.#source = source
+    this.#options = options
+    this.#context = context
+    const { metrics } = context
+    const lost = 'Messages that the brokers deleted before they were read.'
+    this.#lost = metrics.counter('lastpush_kafka_lost_messages_total', lost)
+    const restarts = 'Clients that died and were started again.'
+    this.#restarts = metrics.counter('lastpush_kafka_restarts_total', restarts)
+  }
+
+  /** No broker answers. @returns The sentence for it. */
+  unreachable(reason: string): string {
+    const brokers = this.#options.brokers.join(', ')
+    this.#brokers = `cannot reach the brokers ${brokers}: ${reason}`
+    this.#tell()
+    return this.#brokers
+  }
+
+  /** The brokers have told these partitions. */
+  reached(ranges: readonly PartitionRange[]): void {
+    this.#brokers = null
+    this.#tell()
+    const found = new Set(ranges.map(({ topic }) => topic))
+    for (const topic of this.#options.topics) {
+      this.#show(topic, found.has(topic) ? null : 'the topic does not exist')
+    }
+  }
+
+  /** A member is in the group. */
+  joined(): void {
+    this.#group = null
+    this.#tell()
+  }
+
+  /** A member has died. */
+  died(group: string, reason: string): void {
+    this.#restarts.add(1, { source: this.#source })
+    this.#group = `the group ${JSON.stringify(group)} was left, joining again: ${reason}`
+    this.#tell()
+  }
+
+  lost(partition: string, messages: number): void {
+    this.#lost.add(messages, { source: this.#source, partition })
+    this.#losses.set(partition, this.#context.clock.monotonic())
+    this.#show(partition, `${messages} messages were deleted before they were read`)
+  }
+
+  /** Notices partitions that somebody else reads, and losses that are no news any more.
+   *  @param joined A member of ours is in the group. */
+  watch(
+    partitions: ReadonlyMap<string, KafkaPartition>,
+    joined: boolean,
+    timing: KafkaTiming,
+  ): void {
+    const now = this.#context.clock.monotonic()
+    for (const [name, partition] of partitions) {
+      if (partition.owner !== null || !joined) this.#unread.delete(name)
+      else if (!this.#unread.has(name)) this.#unread.set(name, now)
+      const since = this.#unread.get(name) ?? Infinity
+      const lossAt = this.#losses.get(name) ?? -Infinity
+      if (now - since > timing.foreignMs) {
+        // It would hold back what the others say.
+        partition.close(this.#context)
+        this.#show(name, 'another member of the group reads it; a group belongs to one source')
+      } else if (now - lossAt > lossShownMs) this.#show(name, null)
+    }
+  }
+
+  #tell(): void {
+    this.#show(this.#source, this.#brokers ?? this.#group)
+  }
+
+  #show(key: string, message: string | null): void {
+    const shown = this.#shown.get(key) ?? null
+    if (shown === message) return
+    const facts = { source: this.#source, ...(key === this.#source ? {} : { kafka: key }) }
+    if (message === null) {
+      this.#shown.delete(key)
+      this.#context.log.info(facts, `over: ${shown}`)
+    } else {
+      this.#shown.set(key, message)
+      this.#context.log.warn(facts, message)
+    }
+    this.#context.fault(key, message)
+  }
+}

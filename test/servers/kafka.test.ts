@@ -1,0 +1,373 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Message } from 'kafkajs'
+import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
+import { parseConfig } from '../../src/config.ts'
+import { kafkaTiming } from '../../src/sources/kafka-consumer.ts'
+import { kafkaOptions } from '../../src/sources/kafka-options.ts'
+import { kafkaSource } from '../../src/sources/kafka.ts'
+import type { Source } from '../../src/sources/source.ts'
+import { describeSource, SourceRecorder, until } from '../contract/source.ts'
+import { freePort } from './ports.ts'
+import { addressOf, ownServer } from './tests.ts'
+import { Topic } from './topics.ts'
+
+const timing = { ...kafkaTiming, lookMs: 300, foreignMs: 1_000 }
+const nothing = new Map<string, never>()
+
+/** A source over a topic with the given options. */
+function sourceOf(address: string, topic: Topic, options: object = {}): Source {
+  const given = { brokers: [address], topics: [topic.name], group: topic.group, from: 'beginning' }
+  return kafkaSource('queue', kafkaOptions.parse({ ...given, ...options }), timing)
+}
+
+async function topicFor(ctx: TestContext, partitions = 1): Promise<[string, Topic]> {
+  const address = await addressOf(ctx, 'kafka')
+  return [address, await Topic.make(address, partitions)]
+}
+
+/** Value of a metric, over all partitions. */
+function metric(recorder: SourceRecorder, name: string): number {
+  const values = recorder.metrics.text().matchAll(new RegExp(`^${name}(?:{.*})? (\\d+)$`, 'gm'))
+  return [...values].reduce((sum, [, value]) => sum + Number(value), 0)
+}
+
+const numbered = (count: number, from = 0): string[] =>
+  Array.from({ length: count }, (_, i) => `line ${from + i}`)
+
+describe('kafka', () => {
+  describeSource(async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    return {
+      create: () => sourceOf(address, topic),
+      append: (text) => topic.send(...text.split('\n').slice(0, -1)),
+      noPartialLines: 'a message arrives whole',
+      noBytePositions: 'positions come from the offsets of messages',
+    }
+  })
+
+  test('gives each line its position, its arrival and the fields of its message', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    const message: Message = {
+      key: 'cart',
+      value: 'one\r\ntwo\n',
+      headers: { service: 'shop', trace: ['a', 'b'], ['__proto__']: 'x' },
+      timestamp: '1700000000000',
+    }
+    await topic.send('zero', message, 'three')
+    const recorder = new SourceRecorder().start(sourceOf(address, topic))
+    await recorder.expectLines(['zero', 'one\r', 'two', 'three'])
+    const [batch] = recorder.filled
+    const fields = batch?.lines?.fields ?? new Map<string, never>()
+    expect([...(batch?.lines?.positions ?? [])]).toEqual([0, 10_000, 10_001, 20_000])
+    expect(batch?.lines?.arrivals.slice(1, 3)).toEqual(Float64Array.of(17e11, 17e11))
+    const rows = [...fields].map(([name, column]) => [
+      name,
+      [0, 1, 2, 3].map((i) => column.text(i)),
+    ])
+    expect(Object.fromEntries(rows)).toEqual({
+      key: [null, 'cart', 'cart', null],
+      service: [null, 'shop', 'shop', null],
+      'header.trace': [null, 'b', 'b', null],
+      'header.__proto__': [null, 'x', 'x', null],
+    })
+    const checkpoint = recorder.checkpoints.get(`${topic.name}/0`)
+    expect(checkpoint).toMatchObject({ offset: 3, base: 0, mark: { offset: 2 } })
+  })
+
+  test('skips and counts messages without a value', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    await topic.send({ key: 'a', value: null }, 'kept', '', { key: 'b', value: null })
+    const recorder = new SourceRecorder().start(sourceOf(address, topic))
+    await recorder.expectLines(['kept', ''])
+    expect(metric(recorder, 'lastpush_kafka_tombstones_total')).toBe(2)
+    expect(recorder.checkpoints.get(`${topic.name}/0`)).toMatchObject({ offset: 4 })
+  })
+
+  test('cuts a message of 10 MB at the line limit and goes on behind it', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    const long = Buffer.alloc(10_000_000, 'x')
+    await topic.send('before', { value: long }, 'after')
+    const recorder = new SourceRecorder().start(sourceOf(address, topic))
+    await until(() => recorder.lines().includes('after'))
+    expect(recorder.lines().map((line) => line.length)).toEqual([6, 1_048_576, 5])
+    expect(recorder.filled.map(({ skippedBytes }) => skippedBytes)).toEqual([0, 8_951_424, 0])
+  })
+
+  test('hands over bytes that are no UTF-8 as they are', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    await topic.send({ key: Buffer.from([0xff]), value: Buffer.from([0xff, 0x00, 0xc3]) })
+    const recorder = new SourceRecorder().start(sourceOf(address, topic))
+    await recorder.expectLines(['\xff\x00\xc3'])
+    expect(recorder.filled[0]?.lines?.fields.get('key')?.text(0)).toBe('\ufffd')
+  })
+
+  test('begins at the end, and commits that at once', async (ctx) => {
+    const [address, topic] = await topicFor(ctx, 2)
+    await topic.send(...numbered(10))
+    const first = new SourceRecorder().start(sourceOf(address, topic, { from: 'end' }))
+    await until(() => first.checkpoints.size === 2)
+    await first.stop()
+    await topic.send('meanwhile')
+    const second = new SourceRecorder(first.checkpoints)
+    second.start(sourceOf(address, topic, { from: 'end' }))
+    await second.expectLines(['meanwhile'])
+    expect(first.lines()).toEqual([])
+  })
+
+  test('goes on where its own commit says, whatever the broker remembers', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    await topic.send('one', 'two', 'three')
+    const first = new SourceRecorder().start(sourceOf(address, topic))
+    await first.expectLines(['one', 'two', 'three'])
+    await first.stop()
+    await until(() => first.open.size > 0)
+    const { group: groupId, name, admin } = topic
+    await admin.setOffsets({ groupId, topic: name, partitions: [{ partition: 0, offset: '1' }] })
+    await topic.send('four')
+    const second = new SourceRecorder(first.checkpoints).start(sourceOf(address, topic))
+    await second.expectLines(['four'])
+    await second.stop()
+    await admin.deleteGroups([groupId])
+    await topic.send('five')
+    const third = new SourceRecorder(second.checkpoints).start(sourceOf(address, topic))
+    await third.expectLines(['five'])
+  })
+
+  test('says that a topic does not exist, and reads it whole once it does', async (ctx) => {
+    const [address, topic] = await topicFor(ctx, 0)
+    const recorder = new SourceRecorder().start(sourceOf(address, topic, { from: 'end' }))
+    await until(() => recorder.faults.size === 1)
+    expect([...recorder.faults]).toEqual([[topic.name, 'the topic does not exist']])
+    await topic.create()
+    await topic.send('first')
+    await recorder.expectLines(['first'])
+    expect([...recorder.faults]).toEqual([])
+    expect(recorder.warnings).toEqual(['the topic does not exist'])
+  })
+
+  test('says that the brokers cannot be reached, and stops all the same', async (ctx) => {
+    const [, topic] = await topicFor(ctx)
+    const nobody = `127.0.0.1:${await freePort()}`
+    const recorder = new SourceRecorder().start(sourceOf(nobody, topic))
+    await until(() => recorder.faults.size === 1)
+    expect(recorder.faults.get('queue')).toBe(
+      `cannot reach the brokers ${nobody}: Connection error: connect ECONNREFUSED ${nobody}`,
+    )
+    await recorder.stop()
+  })
+
+  test('a one-pass read fails where no broker answers', async (ctx) => {
+    const [, topic] = await topicFor(ctx)
+    const nobody = `127.0.0.1:${await freePort()}`
+    const recorder = new SourceRecorder(nothing, true).start(sourceOf(nobody, topic))
+    await expect(recorder.ended()).rejects.toThrow(`cannot reach the brokers ${nobody}`)
+  })
+
+  test('reads once to where the partitions ended, and leaves no group behind', async (ctx) => {
+    const [address, topic] = await topicFor(ctx, 3)
+    await topic.send(...numbered(100))
+    const recorder = new SourceRecorder(nothing, true)
+    recorder.start(sourceOf(address, topic, { from: 'end' }))
+    await recorder.ended()
+    await recorder.expectLines(numbered(100))
+    expect(recorder.everOpened.size).toBe(3)
+    expect(recorder.open.size).toBe(0)
+    const { groups } = await topic.admin.listGroups()
+    expect(groups.filter(({ groupId }) => groupId.startsWith(topic.group))).toEqual([])
+  })
+
+  test('ends a one-pass read of an empty topic', async (ctx) => {
+    const [address, topic] = await topicFor(ctx, 2)
+    const recorder = new SourceRecorder(nothing, true).start(sourceOf(address, topic))
+    await recorder.ended()
+    expect(recorder.lines()).toEqual([])
+    expect(recorder.everOpened.size).toBe(2)
+  })
+
+  test('reports messages that were deleted before they were read', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    await topic.send('one', 'two')
+    const first = new SourceRecorder().start(sourceOf(address, topic))
+    await first.expectLines(['one', 'two'])
+    await first.stop()
+    await topic.send(...numbered(5))
+    await topic.deleteBefore(5)
+    const second = new SourceRecorder(first.checkpoints).start(sourceOf(address, topic))
+    await second.expectLines(['line 3', 'line 4'])
+    expect(metric(second, 'lastpush_kafka_lost_messages_total')).toBe(3)
+    const message = '3 messages were deleted before they were read'
+    expect([...second.faults]).toEqual([[`${topic.name}/0`, message]])
+    expect(second.warnings).toEqual([message])
+  })
+
+  test.for([
+    ['shorter', ['new one', 'new two']],
+    ['longer', numbered(7, 100)],
+  ] as const)(
+    'reads a topic that was made again whole, also when it is %s',
+    async ([, fresh], ctx) => {
+      const [address, topic] = await topicFor(ctx)
+      await topic.send(...numbered(5))
+      const first = new SourceRecorder().start(sourceOf(address, topic))
+      await first.expectLines(numbered(5))
+      await first.stop()
+      await topic.delete()
+      await topic.create()
+      await topic.send(...fresh)
+      const second = new SourceRecorder(first.checkpoints).start(sourceOf(address, topic))
+      await second.expectLines(fresh)
+      expect(second.filled[0]?.start).toBe(50_000)
+      expect(second.warnings).toContain('the topic was made again; reading it from its beginning')
+    },
+  )
+
+  test('goes on when a topic is made again while it is read', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    await topic.send(...numbered(3))
+    const recorder = new SourceRecorder().start(sourceOf(address, topic))
+    await recorder.expectLines(numbered(3))
+    await topic.delete()
+    await until(() => recorder.faults.has(topic.name))
+    await topic.create()
+    await topic.send('fresh')
+    await recorder.expectLines([...numbered(3), 'fresh'])
+    expect([...recorder.faults]).toEqual([])
+  })
+
+  test('reads partitions that are added from their beginning', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    await topic.send('old')
+    const recorder = new SourceRecorder().start(sourceOf(address, topic, { from: 'end' }))
+    await until(() => recorder.checkpoints.size === 1)
+    await topic.grow(3)
+    await topic.send(...[0, 1, 2].map((partition) => ({ partition, value: `to ${partition}` })))
+    await recorder.expectLines(['to 0', 'to 1', 'to 2'])
+  })
+
+  test('shares the partitions among its consumers without losing or doubling a line', async (ctx) => {
+    const [address, topic] = await topicFor(ctx, 4)
+    await topic.send(...numbered(2_000))
+    const recorder = new SourceRecorder().start(sourceOf(address, topic, { consumers: 3 }))
+    await topic.send(...numbered(2_000, 2_000))
+    await recorder.expectLines(numbered(4_000))
+    expect(recorder.inFlightMax).toBe(1)
+    expect(recorder.everOpened.size).toBe(4)
+  })
+
+  test('says that another daemon is in its group, and waits for it no longer', async (ctx) => {
+    const [address, topic] = await topicFor(ctx, 2)
+    const ours = new SourceRecorder().start(sourceOf(address, topic))
+    const theirs = new SourceRecorder().start(sourceOf(address, topic))
+    await until(() => ours.faults.size > 0)
+    expect([...ours.faults.values()]).toEqual([
+      'another member of the group reads it; a group belongs to one source',
+    ])
+    expect(ours.open.size).toBe(1)
+    await theirs.stop()
+    await until(() => ours.open.size === 2 && ours.away.size === 0)
+    await until(() => ours.faults.size === 0)
+  })
+
+  test('joins again while the pipeline holds a batch, and hands over each line once', async (ctx) => {
+    const [address, topic] = await topicFor(ctx, 2)
+    await topic.send(...numbered(1_000))
+    const ours = new SourceRecorder()
+    let release = () => {}
+    ours.gate = new Promise((resolve) => (release = resolve))
+    ours.start(sourceOf(address, topic))
+    await until(() => ours.batches.length === 2 && ours.away.size === 0)
+    const theirs = new SourceRecorder().start(sourceOf(address, topic))
+    await until(() => ours.away.size === 1)
+    release()
+    await until(() => ours.lines().length > 0)
+    await theirs.stop()
+    await ours.expectLines(numbered(1_000))
+    expect(ours.inFlightMax).toBe(1)
+  })
+
+  test('takes committed transactions only, and none of them twice', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    const recorder = new SourceRecorder().start(sourceOf(address, topic))
+    await topic.transaction(['a', 'b'], 'commit')
+    await topic.transaction(['x', 'y'], 'abort')
+    await recorder.expectLines(['a', 'b'])
+    await topic.transaction(['c'], 'commit')
+    await recorder.expectLines(['a', 'b', 'c'])
+    await topic.transaction(['z'], 'abort')
+    await recorder.stop()
+    const again = new SourceRecorder(recorder.checkpoints).start(sourceOf(address, topic))
+    await topic.send('d')
+    await again.expectLines(['d'])
+    const once = new SourceRecorder(nothing, true).start(sourceOf(address, topic))
+    await once.ended()
+    expect(once.lines()).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  test('reads what is compressed with gzip', async (ctx) => {
+    const [address, topic] = await topicFor(ctx, 0)
+    await topic.create(1, { 'compression.type': 'gzip' })
+    await topic.send(...numbered(500))
+    const recorder = new SourceRecorder().start(sourceOf(address, topic))
+    await recorder.expectLines(numbered(500))
+  })
+
+  test('says which compression it cannot read, and reads the other topics', async (ctx) => {
+    const [address, topic] = await topicFor(ctx, 0)
+    await topic.create(1, { 'compression.type': 'zstd' })
+    await topic.send('squeezed')
+    const recorder = new SourceRecorder().start(sourceOf(address, topic))
+    await until(() => recorder.faults.size > 0)
+    expect(recorder.faults.get('queue')).toBe(
+      `the group "${topic.group}" was left, joining again: ZSTD compression not implemented; ` +
+        'of the compressions only gzip can be read',
+    )
+  })
+
+  test('says that what answers is no broker', async (ctx) => {
+    const [, topic] = await topicFor(ctx)
+    const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    const recorder = new SourceRecorder().start(sourceOf(address, topic))
+    await until(() => recorder.faults.size === 1)
+    expect(recorder.faults.get('queue')).toMatch(`cannot reach the brokers ${address}: `)
+  })
+
+  test('ends with the error of a pipeline that refuses a batch', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    await topic.send('one')
+    const recorder = new SourceRecorder()
+    recorder.gate = Promise.reject(new Error('refused'))
+    recorder.gate.catch(() => {})
+    await expect(sourceOf(address, topic).run(recorder)).rejects.toThrow('refused')
+  })
+
+  test('goes on by itself after brokers were killed and came back', async (ctx) => {
+    const server = await ownServer(ctx, 'kafka')
+    const topic = await Topic.make(server.address, 2)
+    const recorder = new SourceRecorder().start(sourceOf(server.address, topic, { consumers: 2 }))
+    await topic.send(...numbered(50))
+    await recorder.expectLines(numbered(50))
+    for (const round of [1, 2]) {
+      await server.kill()
+      await until(() => recorder.away.size === 2 && recorder.faults.has('queue'), undefined, 20_000)
+      await server.start()
+      await topic.send(...numbered(50, 50 * round))
+      await recorder.expectLines(numbered(50 * (round + 1)), 30_000)
+    }
+    expect(recorder.faults.size).toBe(0)
+    expect(recorder.away.size).toBe(0)
+    expect(metric(recorder, 'lastpush_kafka_restarts_total')).toBeGreaterThanOrEqual(2)
+  })
+
+  test('is configured by brokers and topics', () => {
+    const text =
+      'sources:\n  - { kafka: { brokers: [127.0.0.1:9092], topics: [php-errors] }, service: api }\n'
+    const [source] = parseConfig('lastpush.yaml', text, '/').sources
+    expect(source?.type.kind).toBe('kafka')
+    expect(source?.settings).toMatchObject({ name: 'kafka-1', service: 'api' })
+  })
+})
