@@ -7,7 +7,7 @@ import type { Batch } from './model/event.ts'
 import { scopeKey, scopeOf } from './model/scope.ts'
 import { detectParser } from './parsers/detect.ts'
 import type { Parser } from './parsers/parser.ts'
-import { Counter, isErrorLevel } from './pipeline/count.ts'
+import { Counter } from './pipeline/count.ts'
 import { Engine } from './pipeline/engine.ts'
 import { enrich } from './pipeline/enrich.ts'
 import { Epoch } from './pipeline/epoch.ts'
@@ -21,6 +21,7 @@ import {
 } from './pipeline/partial.ts'
 import { newPartition, type PartitionState } from './pipeline/partition.ts'
 import { ScopeTable } from './pipeline/scope-table.ts'
+import { isErrorLevel } from './pipeline/signing.ts'
 import { continueEvents } from './pipeline/stacks.ts'
 import { timeRows } from './pipeline/timing.ts'
 import type { Query } from './query/query.ts'
@@ -107,16 +108,9 @@ export class Pipeline {
     const columns = parser.parse(batch.bytes, { zone: source.zone, open: partition.open !== null })
     if (batch.lines !== undefined) addLineFields(columns, batch.lines.fields)
     const labels = { ...source, source: source.name }
-    const scopeOfRow = this.#scopes.bound(enrich(columns, labels, this.#options.services))
-    const timed = timeRows(
-      batch,
-      columns,
-      partition,
-      this.#watermarks,
-      scopeOfRow,
-      this.#options.live,
-    )
-    const partial = this.#counter.count(columns, timed.events, scopeOfRow, batch.partition)
+    const scopes = this.#scopes.bound(enrich(columns, labels, this.#options.services))
+    const timed = timeRows(batch, columns, partition, this.#watermarks, scopes, this.#options.live)
+    const partial = this.#counter.count(columns, timed, scopes, batch.partition)
     continueEvents(partition, parser, partial.events, timed, batch.final)
     this.merge(partial)
     partition.checkpoint = batch.checkpoint
@@ -137,11 +131,9 @@ export class Pipeline {
   merge(partial: Partial): void {
     for (const [scope, items] of partial.items) {
       const history = this.history(scope)
-      for (const [item, seconds] of items) {
-        for (const [second, { judged }] of seconds) {
-          if (judged > 0) history.add(item, second, judged)
-        }
-      }
+      items.each((item, second, { judged }) => {
+        if (judged > 0) history.add(item, second, judged)
+      })
       this.#engine.watch(scope, history.first * 1_000)
     }
     for (const [scope, signatures] of partial.signatures) {
@@ -171,6 +163,7 @@ export class Pipeline {
       },
       nowMs,
     )
+    for (const scope of state.scopes) this.#watermarks.feed(partition, scope)
   }
 
   /** Says whether a partition can be read at present; while it cannot, its silence means nothing. */

@@ -38,6 +38,8 @@ export interface PartitionState {
   cut: number
   lastArrivalMs: number
   unparsedSamples: (Unparsed & { readonly line: string })[]
+  /** Scopes that its lines belonged to so far. */
+  scopes: string[]
   /** The last event may still get continuation lines. */
   open: OpenHead | null
 }
@@ -59,6 +61,7 @@ export function newPartition(source: string, partition: string): PartitionState 
     cut: 0,
     lastArrivalMs: 0,
     unparsedSamples: [],
+    scopes: [],
     open: null,
   }
 }

@@ -1,0 +1,114 @@
+/** Counts of the verdict items of one scope, by second: statuses, levels, signatures, requests. One
+ *  open-addressing table over (second, item) in typed arrays, since every event adds to two or three
+ *  of them. Merges in any order. */
+
+/** What one item has in one second. */
+export interface ItemCount {
+  /** Events in time / events that came late. */
+  readonly count: number
+  readonly late: number
+  /** Those in time that decisions look at: of signatures only the events of an error level. */
+  readonly judged: number
+}
+
+/** Room for item ids in a key: more than a scope can have (6,000 signatures, statuses, levels). */
+const idsMax = 65_536
+const slotsAtFirst = 64
+
+export class ItemPanes {
+  readonly #names: string[] = []
+  readonly #ids = new Map<string, number>()
+  /** second * idsMax + id; NaN where a slot is free. */
+  #keys = new Float64Array(slotsAtFirst).fill(NaN)
+  #count = new Uint32Array(slotsAtFirst)
+  #late = new Uint32Array(slotsAtFirst)
+  #judged = new Uint32Array(slotsAtFirst)
+  #used = 0
+
+  /** Number of an item in this table, for `add`. */
+  id(item: string): number {
+    const known = this.#ids.get(item)
+    if (known !== undefined) return known
+    const id = this.#names.length
+    if (id >= idsMax) throw new Error(`more than ${idsMax} items in one scope`)
+    this.#names.push(item)
+    this.#ids.set(item, id)
+    return id
+  }
+
+  /** @param second Whole seconds since the epoch. */
+  add(id: number, second: number, count: number, late: number, judged: number): void {
+    const slot = this.#slot(id, second)
+    this.#count[slot]! += count
+    this.#late[slot]! += late
+    this.#judged[slot]! += judged
+  }
+
+  /** Visits every item and second that was added to, in no order. */
+  each(visit: (item: string, second: number, counts: ItemCount) => void): void {
+    for (let slot = 0; slot < this.#keys.length; slot++) {
+      const key = this.#keys[slot]!
+      if (Number.isNaN(key)) continue
+      const second = Math.floor(key / idsMax)
+      const counts = {
+        count: this.#count[slot]!,
+        late: this.#late[slot]!,
+        judged: this.#judged[slot]!,
+      }
+      visit(this.#names[key - second * idsMax] ?? '', second, counts)
+    }
+  }
+
+  /** Adds what another table holds. */
+  merge(from: ItemPanes): void {
+    const ids = from.#names.map((name) => this.id(name))
+    for (let slot = 0; slot < from.#keys.length; slot++) {
+      const key = from.#keys[slot]!
+      if (Number.isNaN(key)) continue
+      const second = Math.floor(key / idsMax)
+      const id = ids[key - second * idsMax]!
+      this.add(id, second, from.#count[slot]!, from.#late[slot]!, from.#judged[slot]!)
+    }
+  }
+
+  #slot(id: number, second: number): number {
+    const key = second * idsMax + id
+    const mask = this.#keys.length - 1
+    let slot = hash(id, second) & mask
+    for (;;) {
+      const found = this.#keys[slot]!
+      if (found === key) return slot
+      if (Number.isNaN(found)) break
+      slot = (slot + 1) & mask
+    }
+    if ((this.#used + 1) * 2 > this.#keys.length) {
+      this.#grow()
+      return this.#slot(id, second)
+    }
+    this.#used += 1
+    this.#keys[slot] = key
+    return slot
+  }
+
+  #grow(): void {
+    const [keys, count, late, judged] = [this.#keys, this.#count, this.#late, this.#judged]
+    const slots = keys.length * 2
+    this.#keys = new Float64Array(slots).fill(NaN)
+    this.#count = new Uint32Array(slots)
+    this.#late = new Uint32Array(slots)
+    this.#judged = new Uint32Array(slots)
+    this.#used = 0
+    for (let slot = 0; slot < keys.length; slot++) {
+      const key = keys[slot]!
+      if (Number.isNaN(key)) continue
+      const second = Math.floor(key / idsMax)
+      this.add(key - second * idsMax, second, count[slot]!, late[slot]!, judged[slot]!)
+    }
+  }
+}
+
+/** Seconds come in runs and ids are small, so both are spread over the table. */
+function hash(id: number, second: number): number {
+  const mixed = Math.imul(second | 0, 0x9e3779b1) ^ Math.imul(id + 1, 0x85ebca6b)
+  return mixed ^ (mixed >>> 15)
+}
