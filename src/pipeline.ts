@@ -76,6 +76,8 @@ export class Pipeline {
   readonly #signatureTable = new SignatureTable()
   readonly #scopes = new ScopeTable()
   readonly #counter: Counter
+  /** Some rule reads it. */
+  readonly #keepsHistory: boolean
   readonly #engine: Engine
   #epoch = new Epoch()
   #dirty = new Set<PartitionState>()
@@ -84,6 +86,7 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     this.#options = options
     this.#parsers = new Map(options.parsers.map((parser) => [parser.name, parser]))
+    this.#keepsHistory = options.rules.some((rule) => rule.instance.inputs.history)
     this.#counter = new Counter(options.rules, this.#signatureTable, options.storeQuery)
     this.#engine = new Engine(options.rules, {
       deploys: options.deploys,
@@ -131,9 +134,12 @@ export class Pipeline {
   merge(partial: Partial): void {
     for (const [scope, items] of partial.items) {
       const history = this.history(scope)
-      items.each((item, second, { judged }) => {
-        if (judged > 0) history.add(item, second, judged)
-      })
+      if (items.first < history.first) history.first = items.first
+      if (this.#keepsHistory) {
+        items.each((item, second, _count, _late, judged) => {
+          if (judged > 0) history.add(item, second, judged)
+        })
+      }
       this.#engine.watch(scope, history.first * 1_000)
     }
     for (const [scope, signatures] of partial.signatures) {

@@ -34,7 +34,10 @@ export class Counter {
   count(columns: Columns, timed: Timed, scopes: RowScopes, partition: string): Partial {
     const partial = emptyPartial(this.#rules.length)
     if (timed.rows.length === 0) return partial
-    const panes = scopes.keys.map((key) => getOrMake(partial.items, key, () => new ItemPanes()))
+    const expected = panesExpected(timed)
+    const panes = scopes.keys.map((key) =>
+      getOrMake(partial.items, key, () => new ItemPanes(expected)),
+    )
     countStatuses(columns, timed, scopes, panes, partial.totals)
     countLevels(columns, timed, scopes, panes, partial.totals)
     const deltas = signRows(columns, timed, scopes, this.#signatures, panes)
@@ -52,6 +55,12 @@ export class Counter {
     }
     return partial
   }
+}
+
+/** Seconds that a batch spans, at most its events, with a few items in each. */
+function panesExpected({ rows, time }: Timed): number {
+  const span = Math.abs(time[rows.at(-1)!]! - time[rows[0]!]!) / 1_000
+  return Math.min(rows.length, Math.ceil(span) + 1) * 3
 }
 
 function documentOf(

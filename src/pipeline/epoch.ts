@@ -75,7 +75,7 @@ export class Epoch {
 function panesOf(items: ReadonlyMap<string, ItemPanes>): PaneDelta[] {
   const panes: PaneDelta[] = []
   for (const [scope, table] of items) {
-    table.each((item, second, { count, late }) => {
+    table.each((item, second, count, late) => {
       const { kind, id } = itemOf(item)
       panes.push({ ...scopeOf(scope), kind: kind as ItemKind, id, second, count, late })
     })

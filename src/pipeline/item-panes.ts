@@ -2,28 +2,51 @@
  *  open-addressing table over (second, item) in typed arrays, since every event adds to two or three
  *  of them. Merges in any order. */
 
-/** What one item has in one second. */
-export interface ItemCount {
-  /** Events in time / events that came late. */
-  readonly count: number
-  readonly late: number
-  /** Those in time that decisions look at: of signatures only the events of an error level. */
-  readonly judged: number
-}
+/**
+ * What one item has in one second.
+ * @param count Events in time.
+ * @param late Events that came late.
+ * @param judged Those in time that decisions look at: of signatures only the events of an error
+ *   level.
+ */
+export type Visit = (
+  item: string,
+  second: number,
+  count: number,
+  late: number,
+  judged: number,
+) => void
 
 /** Room for item ids in a key: more than a scope can have (6,000 signatures, statuses, levels). */
 const idsMax = 65_536
-const slotsAtFirst = 64
+const slotsAtLeast = 64
+const slotsAtFirstMax = 32_768
 
 export class ItemPanes {
   readonly #names: string[] = []
   readonly #ids = new Map<string, number>()
   /** second * idsMax + id; NaN where a slot is free. */
-  #keys = new Float64Array(slotsAtFirst).fill(NaN)
-  #count = new Uint32Array(slotsAtFirst)
-  #late = new Uint32Array(slotsAtFirst)
-  #judged = new Uint32Array(slotsAtFirst)
+  #keys: Float64Array
+  #count: Uint32Array
+  #late: Uint32Array
+  #judged: Uint32Array
   #used = 0
+  #first = Infinity
+
+  /** @param expected Pairs of item and second that will probably come; it grows beyond. */
+  constructor(expected = 0) {
+    let slots = slotsAtLeast
+    while (slots < expected * 2 && slots < slotsAtFirstMax) slots *= 2
+    this.#keys = new Float64Array(slots).fill(NaN)
+    this.#count = new Uint32Array(slots)
+    this.#late = new Uint32Array(slots)
+    this.#judged = new Uint32Array(slots)
+  }
+
+  /** First second with an event that decisions look at; Infinity when there is none. */
+  get first(): number {
+    return this.#first
+  }
 
   /** Number of an item in this table, for `add`. */
   id(item: string): number {
@@ -42,20 +65,18 @@ export class ItemPanes {
     this.#count[slot]! += count
     this.#late[slot]! += late
     this.#judged[slot]! += judged
+    if (judged > 0 && second < this.#first) this.#first = second
   }
 
   /** Visits every item and second that was added to, in no order. */
-  each(visit: (item: string, second: number, counts: ItemCount) => void): void {
-    for (let slot = 0; slot < this.#keys.length; slot++) {
-      const key = this.#keys[slot]!
+  each(visit: Visit): void {
+    const [keys, count, late, judged] = [this.#keys, this.#count, this.#late, this.#judged]
+    for (let slot = 0; slot < keys.length; slot++) {
+      const key = keys[slot]!
       if (Number.isNaN(key)) continue
       const second = Math.floor(key / idsMax)
-      const counts = {
-        count: this.#count[slot]!,
-        late: this.#late[slot]!,
-        judged: this.#judged[slot]!,
-      }
-      visit(this.#names[key - second * idsMax] ?? '', second, counts)
+      const item = this.#names[key - second * idsMax] ?? ''
+      visit(item, second, count[slot]!, late[slot]!, judged[slot]!)
     }
   }
 

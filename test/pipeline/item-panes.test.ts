@@ -23,7 +23,7 @@ function tableOf(list: readonly Addition[]): ItemPanes {
 
 function content(table: ItemPanes): Record<string, number[]> {
   const found: Record<string, number[]> = {}
-  table.each((item, second, { count, late, judged }) => {
+  table.each((item, second, count, late, judged) => {
     const key = `${item} @${second}`
     expect(found[key]).toBeUndefined()
     found[key] = [count, late, judged]
