@@ -68,6 +68,7 @@ export function buildParser(
     continuation,
     types: new Map(Object.entries(definition.fields)),
     readTime: timeReader(definition.time?.format ?? []),
+    timeFormats: definition.time?.format ?? [],
     zone: definition.time?.zone ?? null,
     levelWords: new Map(Object.entries(definition.levels)),
     missing: definition.missing,
