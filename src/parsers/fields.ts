@@ -1,5 +1,11 @@
 /** The fields of one row as a plain object, for output, samples and the event index. */
-import { NumberColumn, SpanColumn, ValueColumn, type Column, type Columns } from '../model/columns.ts'
+import {
+  NumberColumn,
+  SpanColumn,
+  ValueColumn,
+  type Column,
+  type Columns,
+} from '../model/columns.ts'
 
 /**
  * All fields that a row has; numbers where the parser declares them as numbers.

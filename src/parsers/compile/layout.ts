@@ -58,7 +58,7 @@ export function acceptance(
   groups: readonly string[],
   missing: readonly string[],
 ): readonly Statement[] {
-  const words = missing.map(bytesOfWord)
+  const words = missing.filter((word) => word !== '').map(bytesOfWord)
   const absences = groups.flatMap((_, group) => absence(group, words))
   const numbers: Statement[] = []
   const spans: Statement[] = []
@@ -73,9 +73,7 @@ export function acceptance(
     const { start, end } = groupLocals(group)
     if (field.numbers !== null) {
       const isRead = group >= 0 && field.type === 'int'
-      numbers.push(
-        isRead ? ['store int', field.numbers, start, end] : ['store nan', field.numbers],
-      )
+      numbers.push(isRead ? ['store int', field.numbers, start, end] : ['store nan', field.numbers])
     }
     spans.push(['store', field.spans, group < 0 ? -1 : start])
     if (group >= 0) spans.push(['store', field.spans + 1, end])
@@ -96,7 +94,13 @@ function absence(group: number, words: readonly (readonly number[])[]): Statemen
   const conditions: Condition[] = [
     ['=', start, end],
     ...words.map((word): Condition => {
-      return ['and', [['=', ['-', end, start], word.length], ['text', start, 0, word]]]
+      return [
+        'and',
+        [
+          ['=', ['-', end, start], word.length],
+          ['text', start, 0, word],
+        ],
+      ]
     }),
   ]
   return conditions.map((condition) => ['if', condition, [['set', start, -1]]])

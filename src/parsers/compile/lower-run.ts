@@ -37,7 +37,13 @@ function scanOver(to: Lowering, set: CharSet, limit: string): void {
   if (isAll) to.emit(['set', 'p', limit])
   else to.emit(['scan', { local: 'p', stop: inside.not(), limit }])
   if (set.beyond !== 'some') return
-  to.unsureIf(['and', [['<', 'p', limit], ['>=', ['byte', 'p'], 128]]])
+  to.unsureIf([
+    'and',
+    [
+      ['<', 'p', limit],
+      ['>=', ['byte', 'p'], 128],
+    ],
+  ])
 }
 
 function toFirstOutside(to: Lowering, node: Run, set: CharSet): void {
@@ -50,7 +56,13 @@ function toFirstOutside(to: Lowering, node: Run, set: CharSet): void {
 /** A place where what follows begins beyond ASCII may lie inside a character of the run. */
 function unsureBeyond(to: Lowering, set: CharSet, first: First, at: string): void {
   if (set.beyond === 'none' || !first.bytes.meets(beyondAscii)) return
-  to.unsureIf(['and', [['<', at, 'e'], ['>=', ['byte', at], 128]]])
+  to.unsureIf([
+    'and',
+    [
+      ['<', at, 'e'],
+      ['>=', ['byte', at], 128],
+    ],
+  ])
 }
 
 function fromTheRight(to: Lowering, node: Run, set: CharSet, first: First, rest: Rest): void {
@@ -76,7 +88,10 @@ function fromTheRight(to: Lowering, node: Run, set: CharSet, first: First, rest:
   to.failIf(['<', at, low])
   unsureBeyond(to, set, first, at)
   to.place(found)
-  const further = [['set', point.place, ['-', at, 1]], ['set', 'last', point.entry]] as const
+  const further = [
+    ['set', point.place, ['-', at, 1]],
+    ['set', 'last', point.entry],
+  ] as const
   to.emit(['if', ['>', at, low], further], ['set', 'p', at])
 }
 
@@ -101,7 +116,10 @@ function fromTheLeft(to: Lowering, node: Run, set: CharSet, first: First): void 
   unsureBeyond(to, set, first, 'p')
   if (set.beyond === 'some') to.unsureIf(['>=', ['byte', 'p'], 128])
   const isInside = ['in', ['byte', 'p'], inside] as const
-  const further = [['set', point.place, ['+', 'p', 1]], ['set', 'last', point.entry]] as const
+  const further = [
+    ['set', point.place, ['+', 'p', 1]],
+    ['set', 'last', point.entry],
+  ] as const
   to.emit(['if', isInside, further])
   to.failIf(['not in', ['byte', 'p'], first.bytes])
   to.emit(['goto', found])

@@ -22,7 +22,10 @@ export function groupLocals(group: number): { readonly start: string; readonly e
  * @param accept Runs when the line fits: fills the row from the locals of the groups.
  * @throws Refusal or RangeError Where the pattern cannot become a program.
  */
-export function lower(node: Node, accept: readonly Statement[]): { program: Program; notes: Note[] } {
+export function lower(
+  node: Node,
+  accept: readonly Statement[],
+): { program: Program; notes: Note[] } {
   const to = new Lowering()
   const groups = groupsIn(node)
   to.emit(...absent(groups))
@@ -123,7 +126,17 @@ function escapesPart(to: Lowering, node: Escapes, rest: Rest): void {
   to.emit(
     ['scan', { local: 'p', stop: plain.not(), limit: 'e' }],
     ['while', pair, [['set', 'p', ['+', 'p', 2]]]],
-    ['if', ['and', [['<', 'p', 'e'], ['in', ['byte', 'p'], plain]]], [['enter', entry]]],
+    [
+      'if',
+      [
+        'and',
+        [
+          ['<', 'p', 'e'],
+          ['in', ['byte', 'p'], plain],
+        ],
+      ],
+      [['enter', entry]],
+    ],
   )
   if (node.min > 0) to.failIf(['=', 'p', from])
   if (firstOf(rest).bytes.meets(plain.or(node.lead))) prune(to, node.at)

@@ -122,11 +122,7 @@ export class Lowering {
 
   #start(): Statement[] {
     const fuel: Statement = ['set', 'fuel', ['+', fuelBase, ['*', ['-', 'e', 'p'], fuelPerByte]]]
-    return [
-      ['set', 's', 'p'],
-      ['set', 'last', NONE],
-      ...(this.#choices > 0 ? [fuel] : []),
-    ]
+    return [['set', 's', 'p'], ['set', 'last', NONE], ...(this.#choices > 0 ? [fuel] : [])]
   }
 
   #placed(statement: Statement): Statement {

@@ -1,7 +1,15 @@
 /** The tree of a pattern as the reader made it → the same with fewer, larger parts: characters become
  *  literals, repeated characters runs, and quoted text with escapes a part of its own. */
 import { ByteSet } from './byte-set.ts'
-import { bytesOf, canBeEmpty, groupsIn, Refusal, type CharSet, type Node, type Repeat } from './ir.ts'
+import {
+  bytesOf,
+  canBeEmpty,
+  groupsIn,
+  Refusal,
+  type CharSet,
+  type Node,
+  type Repeat,
+} from './ir.ts'
 
 /** Copies of a part that `{n,m}` may need. */
 const copiesMax = 16
@@ -91,7 +99,8 @@ function optionals(node: Repeat): Node {
   if (groupsIn(body).length > 0 && (max === Infinity || copies > 1)) {
     throw new Refusal('a group inside a repeated part', at)
   }
-  if (canBeEmpty(body) && max === Infinity) throw new Refusal('a repeated part that can be empty', at)
+  if (canBeEmpty(body) && max === Infinity)
+    throw new Refusal('a repeated part that can be empty', at)
   if (max === Infinity && !greedy) throw new Refusal('a lazily repeated part', at)
   if (copies > copiesMax) throw new Refusal(`more than ${copiesMax} copies of a part`, at)
   let rest: Node = empty

@@ -77,7 +77,11 @@ function prefixes(rest: Rest, depth: number): readonly Prefix[] {
   const { node, next } = rest
   switch (node.type) {
     case 'literal':
-      return after(node.bytes.map((byte) => ByteSet.of(byte)), next, depth)
+      return after(
+        node.bytes.map((byte) => ByteSet.of(byte)),
+        next,
+        depth,
+      )
     case 'one':
       return after([bytesOf(node.set)], node.set.beyond === 'none' ? next : 'anything', depth)
     case 'run': {
