@@ -1,17 +1,22 @@
 /** A set of byte values: what a scanner may find at one place. Immutable. */
 
 /** Inclusive. */
-export type Range = readonly [low: number, high: number]
+type Range = readonly [low: number, high: number]
 
 export class ByteSet {
-  readonly #members: Uint8Array
+  /** Bit `byte & 31` of word `byte >> 5`. */
+  readonly #words: Uint32Array
 
-  private constructor(members: Uint8Array) {
-    this.#members = members
+  private constructor(words: Uint32Array) {
+    this.#words = words
   }
 
   static where(test: (byte: number) => boolean): ByteSet {
-    return new ByteSet(Uint8Array.from({ length: 256 }, (_, byte) => (test(byte) ? 1 : 0)))
+    const words = new Uint32Array(8)
+    for (let byte = 0; byte < 256; byte++) {
+      if (test(byte)) words[byte >> 5] = (words[byte >> 5] ?? 0) | (1 << (byte & 31))
+    }
+    return new ByteSet(words)
   }
 
   static of(...bytes: readonly number[]): ByteSet {
@@ -19,28 +24,26 @@ export class ByteSet {
   }
 
   has(byte: number): boolean {
-    return this.#members[byte] === 1
+    return (((this.#words[byte >> 5] ?? 0) >>> (byte & 31)) & 1) === 1
   }
 
   or(other: ByteSet): ByteSet {
-    return ByteSet.where((byte) => this.has(byte) || other.has(byte))
+    return new ByteSet(this.#words.map((word, at) => word | (other.#words[at] ?? 0)))
   }
 
   not(): ByteSet {
-    return ByteSet.where((byte) => !this.has(byte))
+    return new ByteSet(this.#words.map((word) => ~word))
   }
 
   meets(other: ByteSet): boolean {
-    return this.#members.some((member, byte) => member === 1 && other.has(byte))
-  }
-
-  /** Has a byte that belongs to a character beyond ASCII. */
-  get beyond(): boolean {
-    return this.#members.indexOf(1, 128) >= 0
+    for (let at = 0; at < 8; at++) {
+      if (((this.#words[at] ?? 0) & (other.#words[at] ?? 0)) !== 0) return true
+    }
+    return false
   }
 
   get size(): number {
-    return this.#members.reduce((sum, member) => sum + member, 0)
+    return this.ranges.reduce((sum, [low, high]) => sum + high - low + 1, 0)
   }
 
   /** The members as the fewest ranges, in order. */
@@ -49,24 +52,23 @@ export class ByteSet {
     for (let byte = 0; byte < 256; byte++) {
       if (!this.has(byte)) continue
       const last = ranges.at(-1)
-      if (last !== undefined && last[1] === byte - 1) last[1] = byte
+      if (last?.[1] === byte - 1) last[1] = byte
       else ranges.push([byte, byte])
     }
     return ranges
   }
 
-  /** 1 for each member; a copy. */
+  /** 1 for each member. */
   get table(): Uint8Array {
-    return this.#members.slice()
+    return Uint8Array.from({ length: 256 }, (_, byte) => (this.has(byte) ? 1 : 0))
   }
 
   /** Equal for equal sets. */
   get key(): string {
-    return this.ranges.join(' ')
+    return this.#words.join()
   }
 }
 
-/** LF never stands in a line, so that whether a set has it makes no difference. */
 export const noBytes = ByteSet.of()
 export const allBytes = noBytes.not()
 /** The bytes of which characters beyond ASCII, and invalid ones, are made. */

@@ -4,6 +4,7 @@ import type { Parser } from '../parser.ts'
 import { regexParser, type DeclaredParts } from '../regex-parser.ts'
 import { compiledParser } from './compiled-parser.ts'
 import { jsKernel } from './kernel-js.ts'
+import { wasmKernel } from './kernel-wasm.ts'
 import { planOf, type PatternForm } from './plan.ts'
 
 export type Form = 'wasm' | 'js' | 're2'
@@ -16,11 +17,12 @@ export interface Compiled {
 }
 
 /** @param form The form to be used if the patterns allow it; default the fastest. */
-export function compile(parts: DeclaredParts, form: Form = 'js'): Compiled {
+export function compile(parts: DeclaredParts, form: Form = 'wasm'): Compiled {
   const plan = planOf(parts)
   if (form === 're2' || !plan.worthwhile) {
     return { parser: regexParser(parts), form: 're2', patterns: plan.forms }
   }
-  const kernel = jsKernel(plan)
-  return { parser: compiledParser(parts, plan.layout, kernel), form, patterns: plan.forms }
+  const wasm = form === 'wasm' ? wasmKernel(plan) : null
+  const parser = compiledParser(parts, plan.layout, wasm ?? jsKernel(plan))
+  return { parser, form: wasm === null ? 'js' : 'wasm', patterns: plan.forms }
 }

@@ -94,13 +94,8 @@ function absence(group: number, words: readonly (readonly number[])[]): Statemen
   const conditions: Condition[] = [
     ['=', start, end],
     ...words.map((word): Condition => {
-      return [
-        'and',
-        [
-          ['=', ['-', end, start], word.length],
-          ['text', start, 0, word],
-        ],
-      ]
+      const isLong = ['=', ['-', end, start], word.length] as const
+      return ['and', [['>=', start, 0], isLong, ['text', start, 0, word]]]
     }),
   ]
   return conditions.map((condition) => ['if', condition, [['set', start, -1]]])

@@ -25,7 +25,7 @@ const declared: fc.Arbitrary<Declared> = fc
     grown: fc.array(grownPattern, { minLength: 1, maxLength: 3 }),
     continuation: fc.option(grownPattern, { freq: 4 }),
     types: fc.array(fc.option(fc.constantFrom(...fieldTypes), { freq: 3 }), { maxLength: 4 }),
-    missing: fc.constantFrom([], ['-'], ['-', 'ab', 'é'], ['']),
+    missing: fc.constantFrom('-', ['-', 'ab', 'é'], ''),
   })
   .map(({ grown, continuation, types, missing }) => {
     const patterns = grown.map(({ source }) => {

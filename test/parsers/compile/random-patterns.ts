@@ -11,6 +11,9 @@ export interface Grown {
 /** Whole numbers below a bound. */
 export type Random = (below: number) => number
 
+/** Half of the lines are ASCII: what is beyond is RE2's in many places. */
+const plain = (text: string): string => text.replace(/[^ -~]/gu, 'b')
+
 /** Numerical Recipes' generator: enough for texts, and the same from the same seed. */
 export function randomFrom(seed: number): Random {
   let state = seed >>> 0
@@ -138,11 +141,14 @@ const edits: readonly string[] = [
 
 /** A line near to a text: some bytes replaced, put in or taken away, among them broken UTF-8. */
 export function bent(text: string, random: Random): Buffer {
-  let bytes = Buffer.from(text)
-  for (let edit = random(4); edit > 0; edit--) {
+  const ascii = random(2) === 0
+  let bytes = Buffer.from(ascii ? plain(text) : text)
+  for (let count = random(4); count > 0; count--) {
     const at = random(bytes.length + 1)
     const gone = random(3) === 0 ? 0 : random(3)
-    const put = random(4) === 0 ? Buffer.from([random(256)]) : Buffer.from(pick(random, edits, ''))
+    const byte = random(ascii ? 128 : 256)
+    const edit = pick(random, edits, '')
+    const put = Buffer.from(random(4) === 0 ? [byte] : [...Buffer.from(ascii ? plain(edit) : edit)])
     bytes = Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + gone)])
   }
   return Buffer.from(bytes.map((byte) => (byte === 10 ? 32 : byte)))
