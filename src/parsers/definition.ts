@@ -3,9 +3,9 @@
  *  in the file is the caller's, who has read the YAML. */
 import type { Fault } from '../model/errors.ts'
 import { LastpushError } from '../model/errors.ts'
-import { compile, type Form } from './compile/compile.ts'
+import { compile } from './compile/compile.ts'
 import { jsonParser } from './json.ts'
-import type { Parser } from './parser.ts'
+import type { Form, Parser } from './parser.ts'
 import { Pattern } from './pattern.ts'
 import { plainParser } from './plain.ts'
 import { parserDefinition, type ParserDefinition } from './schema.ts'
@@ -75,7 +75,7 @@ export function buildParser(
     levelWords: new Map(Object.entries(definition.levels)),
     missing: definition.missing,
   }
-  return compile(parts, form).parser
+  return compile(parts, form)
 }
 
 function buildBuiltIn(definition: ParserDefinition, file: string): Parser {

@@ -2,20 +2,22 @@
  *  the lines that a kernel is not sure of. */
 import { rowKind, SpanColumn, type Column, type Columns } from '../../model/columns.ts'
 import { fieldColumn } from '../field-writers.ts'
-import type { ParseContext, Parser } from '../parser.ts'
-import { ExactLines, explainLine, regexParser, type DeclaredParts } from '../regex-parser.ts'
+import type { ParseContext } from '../parser.ts'
+import { ExactLines, explainLine, type DeclaredParts } from '../regex-parser.ts'
 import { kernelKind, type Kernel, type Scanned } from './kernel.ts'
 import type { FieldPlace, Layout } from './layout.ts'
 
-export function compiledParser(parts: DeclaredParts, layout: Layout, kernel: Kernel): Parser {
-  const { name, multiline, access } = regexParser(parts)
-  const parse = (bytes: Buffer, context: ParseContext): Columns => {
+export function compiledParser(
+  parts: DeclaredParts,
+  layout: Layout,
+  kernel: Kernel,
+): (bytes: Buffer, context: ParseContext) => Columns {
+  return (bytes, context) => {
     const scanned = kernel.scan(bytes, parts.zone ?? context.zone)
     const columns = columnsOf(parts, layout, scanned, bytes, context)
     complete(parts, layout, scanned, columns, context)
     return columns
   }
-  return { name, multiline, access, parse }
 }
 
 const noPositions = new Int32Array(0)

@@ -148,10 +148,14 @@ ${text}
       }
       case 'and':
         return condition[1].map((part) => this.#condition(part)).join(' && ')
-      default: {
-        const sign = condition[0] === '=' ? '===' : condition[0] === '!=' ? '!==' : condition[0]
-        return `${this.#value(condition[1])} ${sign} ${this.#value(condition[2])}`
-      }
+      case '=':
+      case '!=':
+        return `${this.#value(condition[1])} ${condition[0] === '=' ? '===' : '!=='} ${this.#value(condition[2])}`
+      case '<':
+      case '<=':
+      case '>':
+      case '>=':
+        return `${this.#value(condition[1])} ${condition[0]} ${this.#value(condition[2])}`
     }
   }
 

@@ -132,7 +132,7 @@ class Emitter {
       this.#code.if()
     }
     then()
-    for (const _ of parts) this.#code.end()
+    parts.forEach(() => this.#code.end())
   }
 
   #read([kind, column, start, end]: readonly ['store int' | 'store time', number, string, string]) {
@@ -197,7 +197,12 @@ class Emitter {
         return
       case 'and':
         throw new Error('a conjunction stands in an if or a while only')
-      default:
+      case '=':
+      case '!=':
+      case '<':
+      case '<=':
+      case '>':
+      case '>=':
         this.#value(condition[1])
         this.#value(condition[2])
         code.do(comparisons[condition[0]])

@@ -108,7 +108,12 @@ export function groupsIn(node: Node): readonly number[] {
       return groupsIn(node.body)
     case 'capture':
       return [node.group, ...groupsIn(node.body)]
-    default:
+    case 'literal':
+    case 'one':
+    case 'run':
+    case 'escapes':
+    case 'start':
+    case 'end':
       return []
   }
 }

@@ -1,5 +1,4 @@
 /** The contract of the two compiled forms: bytes of whole lines → positions and numbers by column. */
-import type { Remembered } from './times.ts'
 
 /** What a row is to a kernel: as rowKind, or to be told by RE2. A continuation is one whether or not
  *  there is something to continue. */
@@ -19,11 +18,3 @@ export interface Kernel {
   /** @param zone IANA zone of times that name none. */
   scan(bytes: Buffer, zone: string): Scanned
 }
-
-/** Reads a time the long way and says what its neighbours may share. */
-export type LearnTime = (
-  bytes: Buffer,
-  start: number,
-  end: number,
-  zone: string,
-) => readonly [time: number, remembered: Remembered | null]

@@ -6,10 +6,11 @@
  *  come back to; they form a chain through locals, without a stack, as each is at most once in it.
  *  A choice point that cannot be kept (inside a loop) is *pruned*: coming back to it ends in
  *  `unsure`. Fuel bounds how often it comes back, so that time is linear in the line. */
+import type { PatternNote } from '../parser.ts'
 import { bytesOf, groupsIn } from './ir.ts'
 import type { Choice, Escapes, Literal, Node, One, Repeat } from './ir.ts'
 import { runPart } from './lower-run.ts'
-import { Lowering, PRUNED, type Note } from './lowering.ts'
+import { Lowering, PRUNED } from './lowering.ts'
 import { apart, depthMax, firstOf, type First, type Rest } from './prefixes.ts'
 import type { Condition, Program, Statement } from './program.ts'
 
@@ -25,7 +26,7 @@ export function groupLocals(group: number): { readonly start: string; readonly e
 export function lower(
   node: Node,
   accept: readonly Statement[],
-): { program: Program; notes: Note[] } {
+): { program: Program; notes: PatternNote[] } {
   const to = new Lowering()
   const groups = groupsIn(node)
   to.emit(...absent(groups))

@@ -1,12 +1,7 @@
 /** Collects the blocks of one program while lower.ts walks a pattern: labels, locals, choice points
  *  and the way back to them. Knows nothing of patterns. */
+import type { PatternNote } from '../parser.ts'
 import { verdict, type Condition, type Program, type Statement } from './program.ts'
-
-/** A place in the pattern where the program is slower or less sure than elsewhere. */
-export interface Note {
-  readonly at: number
-  readonly text: string
-}
 
 /** Value of `last` when there is nothing to come back to. */
 const NONE = 0
@@ -28,7 +23,7 @@ export interface ChoicePoint {
 
 /** Collects the blocks of one program. */
 export class Lowering {
-  readonly notes: Note[] = []
+  readonly notes: PatternNote[] = []
   readonly #locals: string[] = ['last', 'fuel', 's']
   readonly #blocks: Statement[][] = [[]]
   /** Block by label; -1 until it is placed. */

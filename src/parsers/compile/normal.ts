@@ -31,7 +31,11 @@ export function normal(node: Node): Node {
       if (!alone || node.set.beyond !== 'none') return node
       return { type: 'literal', bytes: [byte[0]], at: node.at }
     }
-    default:
+    case 'literal':
+    case 'run':
+    case 'escapes':
+    case 'start':
+    case 'end':
       return node
   }
 }

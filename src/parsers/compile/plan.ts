@@ -1,23 +1,13 @@
 /** From what a definition declares to what the kernels run: one program a pattern, and why a pattern
  *  has none. */
+import type { PatternForm, PatternNote } from '../parser.ts'
 import type { DeclaredParts } from '../regex-parser.ts'
 import { Refusal } from './ir.ts'
 import { acceptance, clearing, layoutOf, type Layout } from './layout.ts'
 import { lower } from './lower.ts'
-import type { Note } from './lowering.ts'
 import type { Program, Statement } from './program.ts'
 import { readPattern } from './read.ts'
 import { Times } from './times.ts'
-
-/** What became of one pattern. */
-export interface PatternForm {
-  /** `patterns[0]`, or `continuation`. */
-  readonly field: string
-  /** Why only RE2 runs it; null when it is compiled. */
-  readonly refusal: Note | null
-  /** Where it is slower than it could be. */
-  readonly notes: readonly Note[]
-}
 
 export interface Plan {
   readonly layout: Layout
@@ -61,14 +51,14 @@ function compilePattern(
 ): { program: Program | null; form: PatternForm } {
   try {
     const { program, notes } = lower(readPattern(source), accept())
-    return { program, form: { field, refusal: null, notes } }
+    return { program, form: { field, source, refusal: null, notes } }
   } catch (error) {
     const refusal = refusalOf(error)
-    return { program: null, form: { field, refusal, notes: [] } }
+    return { program: null, form: { field, source, refusal, notes: [] } }
   }
 }
 
-function refusalOf(error: unknown): Note {
+function refusalOf(error: unknown): PatternNote {
   if (error instanceof Refusal) return { at: error.at, text: error.message }
   if (error instanceof RangeError) return { at: 0, text: error.message }
   throw error
