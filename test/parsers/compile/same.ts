@@ -3,24 +3,28 @@ import { SpanColumn, rowKind, type Column, type Columns } from '../../../src/mod
 
 const names = ['event', 'continuation', 'unparsed']
 
-/** Everything that a batch says, row by row, by positions. */
-export function rowsOf(columns: Columns): unknown[] {
+/**
+ * Everything that a batch says, row by row, by positions.
+ * @param offset Added to all positions.
+ */
+export function rowsOf(columns: Columns, offset = 0): unknown[] {
   return Array.from({ length: columns.rows }, (_, row) => ({
     kind: names[columns.kind[row] ?? -1],
-    line: [columns.lineStart[row], columns.lineEnd[row]],
+    line: [(columns.lineStart[row] ?? NaN) + offset, (columns.lineEnd[row] ?? NaN) + offset],
     time: columns.time[row],
     ...(columns.kind[row] === rowKind.event ? {} : { unparsed: true }),
     fields: Object.fromEntries(
-      [...columns.fields].map(([name, column]) => [name, valueOf(column, row)]),
+      [...columns.fields].map(([name, column]) => [name, valueOf(column, row, offset)]),
     ),
   }))
 }
 
-function valueOf(column: Column, row: number): unknown {
+function valueOf(column: Column, row: number, offset: number): unknown {
   if (!column.has(row)) {
     const stale = column instanceof SpanColumn && column.numbers !== null && column.number(row)
     return stale === false || stale === null ? null : `stale ${stale}`
   }
   if (!(column instanceof SpanColumn)) return column.value(row)
-  return [column.start[row], column.end[row], column.numbers === null ? '' : column.number(row)]
+  const [start = NaN, end = NaN] = [column.start[row], column.end[row]]
+  return [start + offset, end + offset, column.numbers === null ? '' : column.number(row)]
 }
