@@ -10,6 +10,31 @@ export interface ParseContext {
   readonly open: boolean
 }
 
+/** What runs most lines of a parser: the fastest form that its patterns and the engine allow. */
+export type Form = 'wasm' | 'js' | 're2'
+
+/** A place in a pattern, in UTF-16 units from its start, and what is to be said of it. */
+export interface PatternNote {
+  readonly at: number
+  readonly text: string
+}
+
+/** What became of one declared pattern. */
+export interface PatternForm {
+  /** `patterns[0]`, or `continuation`. */
+  readonly field: string
+  readonly source: string
+  /** Why only RE2 runs it; null when it is compiled. */
+  readonly refusal: PatternNote | null
+  /** Where it is slower than it could be. */
+  readonly notes: readonly PatternNote[]
+}
+
+export interface ParserForm {
+  readonly form: Form
+  readonly patterns: readonly PatternForm[]
+}
+
 /** A compiled parser; stateless, so one instance serves every partition. */
 export interface Parser {
   readonly name: string
@@ -17,6 +42,8 @@ export interface Parser {
   readonly multiline: boolean
   /** True when its lines carry requests (they have a status): the source counts as access log. */
   readonly access: boolean
+  /** How its patterns run; a parser that is built in has none. */
+  readonly runs?: () => ParserForm
   /**
    * Walks whole lines; LF alone ends a line, one CR before it is dropped.
    * @param bytes Lines, each ended by LF except possibly the last.

@@ -1,0 +1,98 @@
+/** The parser of declared patterns on a kernel: the same columns as regex-parser.ts gives, which takes
+ *  the lines that a kernel is not sure of. */
+import { rowKind, SpanColumn, type Column, type Columns } from '../../model/columns.ts'
+import { fieldColumn } from '../field-writers.ts'
+import type { ParseContext } from '../parser.ts'
+import { ExactLines, explainLine, type DeclaredParts } from '../regex-parser.ts'
+import { kernelKind, type Kernel, type Scanned } from './kernel.ts'
+import type { FieldPlace, Layout } from './layout.ts'
+
+export function compiledParser(
+  parts: DeclaredParts,
+  layout: Layout,
+  kernel: Kernel,
+): (bytes: Buffer, context: ParseContext) => Columns {
+  return (bytes, context) => {
+    const scanned = kernel.scan(bytes, parts.zone ?? context.zone)
+    const columns = columnsOf(parts, layout, scanned, bytes, context)
+    complete(parts, layout, scanned, columns, context)
+    return columns
+  }
+}
+
+const noPositions = new Int32Array(0)
+
+function columnsOf(
+  parts: DeclaredParts,
+  layout: Layout,
+  { rows, kind, positions, numbers }: Scanned,
+  bytes: Buffer,
+  context: ParseContext,
+): Columns {
+  const [lineStart = noPositions, lineEnd = noPositions] = positions
+  const fields = new Map<string, Column>()
+  for (const field of layout.fields) {
+    const start = positions[field.spans] ?? noPositions
+    const end = positions[field.spans + 1] ?? noPositions
+    const reals = field.numbers === null ? null : (numbers[field.numbers] ?? null)
+    const isSpan = isLater(field) ? field.type === 'float' || field.type === 'ip' : true
+    fields.set(
+      field.name,
+      isSpan ? new SpanColumn(bytes, { start, end }, reals) : fieldColumn(field.type, bytes, rows),
+    )
+  }
+  return {
+    bytes,
+    rows,
+    kind,
+    lineStart,
+    lineEnd,
+    time: numbers[0] ?? new Float64Array(rows),
+    fields,
+    unparsed: (row) =>
+      explainLine(parts, context.zone, bytes.subarray(lineStart[row], lineEnd[row])),
+  }
+}
+
+/** A field whose value the kernel leaves unread. */
+function isLater({ type }: FieldPlace): boolean {
+  return type !== 'text' && type !== 'int'
+}
+
+/** What a kernel leaves: values of its own kinds, lines for RE2, and what a continuation continues. */
+function complete(
+  parts: DeclaredParts,
+  layout: Layout,
+  { rows, kind, positions, unsure }: Scanned,
+  columns: Columns,
+  context: ParseContext,
+): void {
+  const later = layout.fields.filter(isLater)
+  if (unsure > 0 || later.length > 0) {
+    const exact = new ExactLines(parts, context.zone, columns)
+    const retake = (row: number): void => {
+      kind[row] = exact.take(row, columns.lineStart[row] ?? 0, columns.lineEnd[row] ?? 0)
+    }
+    for (const { name, spans } of later) {
+      const start = positions[spans] ?? noPositions
+      const end = positions[spans + 1] ?? noPositions
+      const writer = exact.writers.get(name)
+      for (let row = 0; row < rows; row++) {
+        if (kind[row] !== kernelKind.event || (start[row] ?? -1) < 0) continue
+        if (writer?.write(row, start[row] ?? 0, end[row] ?? 0) === false) {
+          // The next pattern may fit: RE2 begins anew, after all others.
+          kind[row] = kernelKind.unsure
+        }
+      }
+    }
+    for (let row = 0; row < rows; row++) {
+      if (kind[row] !== kernelKind.unsure) continue
+      for (const writer of exact.writers.values()) writer.clear(row)
+      retake(row)
+    }
+  }
+  if (context.open || parts.continuation === null) return
+  for (let row = 0; row < rows && kind[row] !== rowKind.event; row++) {
+    if (kind[row] === rowKind.continuation) kind[row] = rowKind.unparsed
+  }
+}

@@ -1,0 +1,130 @@
+/** Repeated characters → statements. Where what follows cannot begin inside the run, the run ends at
+ *  the first byte outside it. Else the places where it may end are tried, from the right when
+ *  greedy, from the left when lazy: at each byte with which what follows may begin. */
+import { beyondAscii, ByteSet } from './byte-set.ts'
+import { bytesOf, type CharSet, type Run } from './ir.ts'
+import type { Lowering } from './lowering.ts'
+import { columnsOf, firstOf, type First, type Rest } from './prefixes.ts'
+
+/** No line has one, so that a set with all bytes but this is full. */
+const lineFeed = ByteSet.of(10)
+
+export function runPart(to: Lowering, node: Run, rest: Rest): void {
+  const first = firstOf(rest)
+  // Characters are counted in bytes, which holds for ASCII only.
+  const counted = node.max !== Infinity
+  const set: CharSet =
+    counted && node.set.beyond === 'all' ? { ascii: node.set.ascii, beyond: 'some' } : node.set
+  if (!first.bytes.meets(bytesOf(set))) return toFirstOutside(to, node, set)
+  if (node.greedy) fromTheRight(to, node, set, first, rest)
+  else fromTheLeft(to, node, set, first)
+}
+
+/** The local or variable up to which a run may go. */
+function limitOf(to: Lowering, { max }: Run): string {
+  if (max === Infinity) return 'e'
+  const limit = to.local()
+  to.emit(
+    ['set', limit, 'e'],
+    ['if', ['>', ['-', 'e', 'p'], max], [['set', limit, ['+', 'p', max]]]],
+  )
+  return limit
+}
+
+function scanOver(to: Lowering, set: CharSet, limit: string): void {
+  const inside = set.beyond === 'all' ? bytesOf(set) : set.ascii
+  const isAll = inside.or(lineFeed).size === 256
+  if (isAll) to.emit(['set', 'p', limit])
+  else to.emit(['scan', { local: 'p', stop: inside.not(), limit }])
+  if (set.beyond !== 'some') return
+  to.unsureIf([
+    'and',
+    [
+      ['<', 'p', limit],
+      ['>=', ['byte', 'p'], 128],
+    ],
+  ])
+}
+
+function toFirstOutside(to: Lowering, node: Run, set: CharSet): void {
+  const from = to.local()
+  if (node.min > 0) to.emit(['set', from, 'p'])
+  scanOver(to, set, limitOf(to, node))
+  if (node.min > 0) to.failIf(['=', 'p', from])
+}
+
+/** A place where what follows begins beyond ASCII may lie inside a character of the run. */
+function unsureBeyond(to: Lowering, set: CharSet, first: First, at: string): void {
+  if (set.beyond === 'none' || !first.bytes.meets(beyondAscii)) return
+  to.unsureIf([
+    'and',
+    [
+      ['<', at, 'e'],
+      ['>=', ['byte', at], 128],
+    ],
+  ])
+}
+
+function fromTheRight(to: Lowering, node: Run, set: CharSet, first: First, rest: Rest): void {
+  to.note(node.at, 'what follows may begin inside this run, whose end is tried from the right')
+  const again = to.label()
+  const point = to.choicePoint(again)
+  const [low, at, top] = [to.local(), to.local(), to.local()]
+  to.emit(['set', low, ['+', 'p', node.min]])
+  scanOver(to, set, limitOf(to, node))
+  to.failIf(['<', 'p', low])
+  to.emit(['set', point.place, 'p'], ['set', point.before, 'last'])
+  to.place(again)
+  to.resume(point)
+  to.emit(['set', at, 'p'])
+  const found = to.label()
+  if (first.end) to.emit(['if', ['=', at, 'e'], [['goto', found]]])
+  to.emit(
+    ['if', ['=', at, 'e'], [['set', at, ['-', at, 1]]]],
+    ['set', top, at],
+    ['scan back', { local: at, want: first.bytes, then: columnsOf(rest, 2)[1] ?? null, low }],
+    ['set', 'fuel', ['-', 'fuel', ['>>', ['-', top, at], 4]]],
+  )
+  to.failIf(['<', at, low])
+  unsureBeyond(to, set, first, at)
+  to.place(found)
+  const further = [
+    ['set', point.place, ['-', at, 1]],
+    ['set', 'last', point.entry],
+  ] as const
+  to.emit(['if', ['>', at, low], further], ['set', 'p', at])
+}
+
+function fromTheLeft(to: Lowering, node: Run, set: CharSet, first: First): void {
+  to.note(node.at, 'what follows may begin inside this run, whose end is tried from the left')
+  const again = to.label()
+  const point = to.choicePoint(again)
+  const limit = limitOf(to, node)
+  const inside = set.beyond === 'all' ? bytesOf(set) : set.ascii
+  if (node.min > 0) {
+    to.failIf(['=', 'p', limit])
+    if (set.beyond === 'some') to.unsureIf(['>=', ['byte', 'p'], 128])
+    to.failIf(['not in', ['byte', 'p'], inside])
+    to.emit(['set', 'p', ['+', 'p', 1]])
+  }
+  to.emit(['set', point.place, 'p'], ['set', point.before, 'last'])
+  to.place(again)
+  to.resume(point)
+  const [found, atLimit] = [to.label(), to.label()]
+  to.emit(['scan', { local: 'p', stop: inside.not().or(first.bytes), limit }])
+  to.emit(['if', ['=', 'p', limit], [['goto', atLimit]]])
+  unsureBeyond(to, set, first, 'p')
+  if (set.beyond === 'some') to.unsureIf(['>=', ['byte', 'p'], 128])
+  const isInside = ['in', ['byte', 'p'], inside] as const
+  const further = [
+    ['set', point.place, ['+', 'p', 1]],
+    ['set', 'last', point.entry],
+  ] as const
+  to.emit(['if', isInside, further])
+  to.failIf(['not in', ['byte', 'p'], first.bytes])
+  to.emit(['goto', found])
+  to.place(atLimit)
+  // At its limit a run has no way to go on; what follows begins here or nowhere.
+  if (!first.end) to.failIf(['=', 'p', 'e'])
+  to.place(found)
+}
