@@ -23,7 +23,7 @@ import { newPartition, type PartitionState } from './pipeline/partition.ts'
 import { ScopeTable } from './pipeline/scope-table.ts'
 import { isErrorLevel } from './pipeline/signing.ts'
 import { continueEvents } from './pipeline/stacks.ts'
-import { timeRows } from './pipeline/timing.ts'
+import { timeRows, TimingRoom } from './pipeline/timing.ts'
 import type { Query } from './query/query.ts'
 import type { Rule } from './rules/rule.ts'
 import { SignatureTable } from './signatures/signature.ts'
@@ -47,6 +47,8 @@ export interface PipelineOptions {
   readonly deploys: DeployTracker
   /** Following live, where the clock has a say in lateness; false in a replay. */
   readonly live: boolean
+  /** False where nobody will ever `take` what changed: a replay keeps alerts only. */
+  readonly commits?: boolean
   /** Told which parser was chosen for a partition, and from how many lines. */
   readonly onDetected?: (partition: string, parser: string, matched: number, of: number) => void
 }
@@ -75,6 +77,7 @@ export class Pipeline {
   readonly #totals: Totals = { status: new Map(), level: new Map() }
   readonly #signatureTable = new SignatureTable()
   readonly #scopes = new ScopeTable()
+  readonly #timingRoom = new TimingRoom()
   readonly #counter: Counter
   /** Some rule reads it. */
   readonly #keepsHistory: boolean
@@ -112,10 +115,19 @@ export class Pipeline {
     if (batch.lines !== undefined) addLineFields(columns, batch.lines.fields)
     const labels = { ...source, source: source.name }
     const scopes = this.#scopes.bound(enrich(columns, labels, this.#options.services))
-    const timed = timeRows(batch, columns, partition, this.#watermarks, scopes, this.#options.live)
+    const timed = timeRows(
+      batch,
+      columns,
+      partition,
+      this.#watermarks,
+      scopes,
+      this.#options.live,
+      this.#timingRoom,
+    )
     const partial = this.#counter.count(columns, timed, scopes, batch.partition)
     continueEvents(partition, parser, partial.events, timed, batch.final)
     this.merge(partial)
+    this.#counter.reuse(partial)
     partition.checkpoint = batch.checkpoint
     partition.lastArrivalMs = batch.arrivalMs
     const newest = this.#watermarks.newest(batch.partition)
@@ -148,7 +160,7 @@ export class Pipeline {
     addCounts(this.#totals.status, partial.totals.status)
     addCounts(this.#totals.level, partial.totals.level)
     this.#engine.merge(partial)
-    this.#epoch.addPartial(partial)
+    if (this.#options.commits !== false) this.#epoch.addPartial(partial)
   }
 
   /** A partition was found: it holds its watermark back until its lines have come. */

@@ -2,7 +2,7 @@
  *  at once, each fault at its line. */
 import { loadParsers, loadRules } from '../catalog.ts'
 import { visible } from '../model/escape.ts'
-import { faultLine, LastpushError, type Fault } from '../model/errors.ts'
+import { LastpushError, type Fault } from '../model/errors.ts'
 import { briefly } from '../parsers/compile/explain.ts'
 import { configOf } from './engine.ts'
 import { print, type AddCommand, type Io } from './io.ts'
@@ -52,9 +52,4 @@ async function gather<T>(loading: Promise<readonly T[]>, faults: Fault[]): Promi
     faults.push(...error.faults)
     return []
   }
-}
-
-/** The faults of an error as lines for people. */
-export function faultLines(error: LastpushError): string {
-  return error.faults.map((fault) => `  ${faultLine(fault)}`).join('\n')
 }

@@ -12,7 +12,7 @@ import { earlierPushes, tellStory } from '../demo/story.ts'
 import { LastpushError } from '../model/errors.ts'
 import { visible } from '../model/escape.ts'
 import { print, type AddCommand, type Io } from './io.ts'
-import { createLog, nextSignal } from './run.ts'
+import { createLog, nextSignal } from './follow.ts'
 
 const portWanted = 7077
 const portsTried = 20

@@ -52,9 +52,9 @@ export class MatchedRows {
   readonly #rows: Int32Array
   readonly #known = new Map<string, Int32Array>()
 
-  constructor(columns: Columns, { rows, late }: Timed) {
+  constructor(columns: Columns, { rows, late, lateRows }: Timed) {
     this.#columns = columns
-    this.#rows = late.includes(1) ? rows.filter((row) => late[row] === 0) : rows
+    this.#rows = lateRows > 0 ? rows.filter((row) => late[row] === 0) : rows
   }
 
   of({ text, query }: CountedRule['queries'][number]): Int32Array {

@@ -18,11 +18,15 @@ import { scopeAt, type RowScopes } from './scopes.ts'
 import { signRows } from './signing.ts'
 import type { Timed } from './timing.ts'
 
+/** Tables kept for later batches. */
+const sparesMax = 8
+
 /** The counter of one engine: rules, signatures and the choice of what is indexed. */
 export class Counter {
   readonly #rules: readonly CountedRule[]
   readonly #signatures: SignatureTable
   readonly #storeQuery: Query | null
+  readonly #spare: ItemPanes[] = []
 
   constructor(rules: readonly Rule[], signatures: SignatureTable, storeQuery: Query | null) {
     this.#rules = rules.map(countedRule)
@@ -34,9 +38,8 @@ export class Counter {
   count(columns: Columns, timed: Timed, scopes: RowScopes, partition: string): Partial {
     const partial = emptyPartial(this.#rules.length)
     if (timed.rows.length === 0) return partial
-    const expected = panesExpected(timed)
     const panes = scopes.keys.map((key) =>
-      getOrMake(partial.items, key, () => new ItemPanes(expected)),
+      getOrMake(partial.items, key, () => this.#spare.pop() ?? new ItemPanes()),
     )
     countStatuses(columns, timed, scopes, panes, partial.totals)
     countLevels(columns, timed, scopes, panes, partial.totals)
@@ -55,12 +58,17 @@ export class Counter {
     }
     return partial
   }
-}
 
-/** Seconds that a batch spans, at most its events, with a few items in each. */
-function panesExpected({ rows, time }: Timed): number {
-  const span = Math.abs(time[rows.at(-1)!]! - time[rows[0]!]!) / 1_000
-  return Math.min(rows.length, Math.ceil(span) + 1) * 3
+  /** Takes the tables of a partial back that nobody looks at any more: a batch fills one or two, and
+   *  making them anew each time would cost more than filling them. */
+  reuse(partial: Partial): void {
+    for (const table of partial.items.values()) {
+      if (this.#spare.length >= sparesMax) break
+      table.clear()
+      this.#spare.push(table)
+    }
+    partial.items.clear()
+  }
 }
 
 function documentOf(

@@ -10,8 +10,8 @@ import { ItemPanes } from './item-panes.ts'
 import { getOrMake, mergeSignature, type Partial } from './partial.ts'
 
 export class Epoch {
-  /** Counted, not yet added up: a replay never asks for the sum. */
-  #partials: Partial[] = []
+  readonly #items = new Map<string, ItemPanes>()
+  readonly #signatures = new Map<string, SignatureDelta>()
   readonly #deploys = new Map<string, Deploy>()
   readonly #backlog = new Map<string, EventDocument>()
   #touched = false
@@ -28,7 +28,16 @@ export class Epoch {
 
   addPartial(partial: Partial): void {
     this.#touched = true
-    this.#partials.push(partial)
+    for (const [scope, items] of partial.items) {
+      getOrMake(this.#items, scope, () => new ItemPanes()).merge(items)
+    }
+    for (const [scope, deltas] of partial.signatures) {
+      for (const delta of deltas.values()) {
+        const key = `${scope}\n${delta.id}`
+        const known = this.#signatures.get(key)
+        this.#signatures.set(key, known === undefined ? delta : mergeSignature(known, delta))
+      }
+    }
     for (const event of partial.events) this.addEvent(event)
   }
 
@@ -47,28 +56,13 @@ export class Epoch {
   toCommit(changes: EngineChanges, records: readonly RecordPut[]): Commit {
     return {
       records: [...records, ...changes.records],
-      ...this.#counted(),
+      panes: panesOf(this.#items),
+      signatures: [...this.#signatures.values()],
       alerts: changes.alerts,
       transitions: [...changes.transitions].sort((a, b) => a.at - b.at),
       deploys: [...this.#deploys.values()],
       backlog: [...this.#backlog.values()],
     }
-  }
-
-  #counted(): Pick<Commit, 'panes' | 'signatures'> {
-    const items = new Map<string, ItemPanes>()
-    const signatures = new Map<string, SignatureDelta>()
-    for (const partial of this.#partials) {
-      for (const [scope, each] of partial.items) getOrMake(items, scope, () => new ItemPanes()).merge(each) // prettier-ignore
-      for (const [scope, deltas] of partial.signatures) {
-        for (const delta of deltas.values()) {
-          const key = `${scope}\n${delta.id}`
-          const known = signatures.get(key)
-          signatures.set(key, known === undefined ? delta : mergeSignature(known, delta))
-        }
-      }
-    }
-    return { panes: panesOf(items), signatures: [...signatures.values()] }
   }
 }
 

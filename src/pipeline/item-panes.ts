@@ -19,29 +19,22 @@ export type Visit = (
 
 /** Room for item ids in a key: more than a scope can have (6,000 signatures, statuses, levels). */
 const idsMax = 65_536
-const slotsAtLeast = 64
-const slotsAtFirstMax = 32_768
+const slotsAtFirst = 64
+/** Ids that a cleared table keeps: the same few statuses and levels come again. */
+const idsKeptMax = 256
 
 export class ItemPanes {
-  readonly #names: string[] = []
-  readonly #ids = new Map<string, number>()
+  #names: string[] = []
+  #ids = new Map<string, number>()
   /** second * idsMax + id; NaN where a slot is free. */
-  #keys: Float64Array
-  #count: Uint32Array
-  #late: Uint32Array
-  #judged: Uint32Array
+  #keys = new Float64Array(slotsAtFirst).fill(NaN)
+  #count = new Uint32Array(slotsAtFirst)
+  #late = new Uint32Array(slotsAtFirst)
+  #judged = new Uint32Array(slotsAtFirst)
+  /** The slots in use, in the order of their first addition. */
+  #slots = new Uint32Array(slotsAtFirst / 2)
   #used = 0
   #first = Infinity
-
-  /** @param expected Pairs of item and second that will probably come; it grows beyond. */
-  constructor(expected = 0) {
-    let slots = slotsAtLeast
-    while (slots < expected * 2 && slots < slotsAtFirstMax) slots *= 2
-    this.#keys = new Float64Array(slots).fill(NaN)
-    this.#count = new Uint32Array(slots)
-    this.#late = new Uint32Array(slots)
-    this.#judged = new Uint32Array(slots)
-  }
 
   /** First second with an event that decisions look at; Infinity when there is none. */
   get first(): number {
@@ -68,28 +61,43 @@ export class ItemPanes {
     if (judged > 0 && second < this.#first) this.#first = second
   }
 
-  /** Visits every item and second that was added to, in no order. */
+  /** Visits every item and second that was added to, in the order of their first addition. */
   each(visit: Visit): void {
-    const [keys, count, late, judged] = [this.#keys, this.#count, this.#late, this.#judged]
-    for (let slot = 0; slot < keys.length; slot++) {
-      const key = keys[slot]!
-      if (Number.isNaN(key)) continue
+    for (let at = 0; at < this.#used; at++) {
+      const slot = this.#slots[at]!
+      const key = this.#keys[slot]!
       const second = Math.floor(key / idsMax)
       const item = this.#names[key - second * idsMax] ?? ''
-      visit(item, second, count[slot]!, late[slot]!, judged[slot]!)
+      visit(item, second, this.#count[slot]!, this.#late[slot]!, this.#judged[slot]!)
     }
   }
 
   /** Adds what another table holds. */
   merge(from: ItemPanes): void {
     const ids = from.#names.map((name) => this.id(name))
-    for (let slot = 0; slot < from.#keys.length; slot++) {
+    for (let at = 0; at < from.#used; at++) {
+      const slot = from.#slots[at]!
       const key = from.#keys[slot]!
-      if (Number.isNaN(key)) continue
       const second = Math.floor(key / idsMax)
       const id = ids[key - second * idsMax]!
       this.add(id, second, from.#count[slot]!, from.#late[slot]!, from.#judged[slot]!)
     }
+  }
+
+  /** Empties the table and keeps its room. */
+  clear(): void {
+    for (let at = 0; at < this.#used; at++) {
+      const slot = this.#slots[at]!
+      this.#keys[slot] = NaN
+      this.#count[slot] = 0
+      this.#late[slot] = 0
+      this.#judged[slot] = 0
+    }
+    this.#used = 0
+    this.#first = Infinity
+    if (this.#names.length <= idsKeptMax) return
+    this.#names = []
+    this.#ids = new Map()
   }
 
   #slot(id: number, second: number): number {
@@ -102,26 +110,30 @@ export class ItemPanes {
       if (Number.isNaN(found)) break
       slot = (slot + 1) & mask
     }
-    if ((this.#used + 1) * 2 > this.#keys.length) {
+    if (this.#used === this.#slots.length) {
       this.#grow()
       return this.#slot(id, second)
     }
+    this.#slots[this.#used] = slot
     this.#used += 1
     this.#keys[slot] = key
     return slot
   }
 
+  /** Twice the slots; half of them may be in use. */
   #grow(): void {
     const [keys, count, late, judged] = [this.#keys, this.#count, this.#late, this.#judged]
+    const [old, used] = [this.#slots, this.#used]
     const slots = keys.length * 2
     this.#keys = new Float64Array(slots).fill(NaN)
     this.#count = new Uint32Array(slots)
     this.#late = new Uint32Array(slots)
     this.#judged = new Uint32Array(slots)
+    this.#slots = new Uint32Array(slots / 2)
     this.#used = 0
-    for (let slot = 0; slot < keys.length; slot++) {
+    for (let at = 0; at < used; at++) {
+      const slot = old[at]!
       const key = keys[slot]!
-      if (Number.isNaN(key)) continue
       const second = Math.floor(key / idsMax)
       this.add(key - second * idsMax, second, count[slot]!, late[slot]!, judged[slot]!)
     }

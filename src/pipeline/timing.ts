@@ -10,7 +10,26 @@ import type { RowScopes } from './scopes.ts'
 /** A line's time may lie this far ahead of its arrival; beyond, arrival replaces it. */
 export const aheadMaxMs = 300_000
 
-/** Events of a batch with their times, and the stacks that continue them. */
+/** Memory that one batch after the other is timed in. */
+export class TimingRoom {
+  rows = new Int32Array(0)
+  time = new Float64Array(0)
+  late = new Uint8Array(0)
+
+  /** Room for so many rows; what an earlier batch left is gone. */
+  take(rows: number): this {
+    if (this.rows.length < rows) {
+      this.rows = new Int32Array(rows * 2)
+      this.time = new Float64Array(rows * 2)
+      this.late = new Uint8Array(rows * 2)
+    }
+    this.late.fill(0, 0, rows)
+    return this
+  }
+}
+
+/** Events of a batch with their times, and the stacks that continue them. Valid until the next batch
+ *  is timed in the same room. */
 export interface Timed {
   /** Rows that are events, ascending. */
   readonly rows: Int32Array
@@ -18,6 +37,7 @@ export interface Timed {
   readonly time: Float64Array
   /** By row: 1 where the event is too late for decisions: counted, never decided on. */
   readonly late: Uint8Array
+  readonly lateRows: number
   /** Place of a row in its partition. */
   position(row: number): number
   /** Position of the head → its continuation lines of this batch, in order. */
@@ -35,18 +55,21 @@ export function timeRows(
   watermarks: Watermarks,
   scopes: RowScopes,
   live: boolean,
+  room = new TimingRoom(),
 ): Timed {
+  room.take(columns.rows)
   const position = (row: number): number =>
     batch.lines?.positions[row] ?? batch.start + columns.lineStart[row]!
-  const { rows, stacks } = sortRows(columns, partition, position)
+  const { rows, stacks } = sortRows(columns, partition, position, room.rows)
   partition.lines += columns.rows
   partition.events += rows.length
   if (batch.skippedBytes > 0) partition.cut++
-  const time = decideTimes(batch, columns, rows, partition, live)
+  const { time, late } = room
+  decideTimes(batch, columns, rows, partition, live, time)
   feedScopes(batch.partition, rows, scopes, partition, watermarks)
-  const late = judgeLate(batch.partition, columns, rows, time, scopes, watermarks, live)
-  for (const row of rows) partition.late += late[row]!
-  return { rows, time, late, position, stacks }
+  const lateRows = judgeLate(batch.partition, columns, rows, room, scopes, watermarks, live)
+  partition.late += lateRows
+  return { rows, time, late, lateRows, position, stacks }
 }
 
 /** Parts events from continuations and unparsed lines. */
@@ -54,8 +77,8 @@ function sortRows(
   columns: Columns,
   partition: PartitionState,
   position: (row: number) => number,
+  rows: Int32Array,
 ): { rows: Int32Array; stacks: Map<number, string> } {
-  const rows = new Int32Array(columns.rows)
   const stacks = new Map<number, string>()
   let events = 0
   let head = -1
@@ -85,9 +108,9 @@ function decideTimes(
   rows: Int32Array,
   partition: PartitionState,
   live: boolean,
-): Float64Array {
+  time: Float64Array,
+): void {
   const named = columns.time
-  const time = new Float64Array(columns.rows)
   const arrivals = batch.lines?.arrivals
   let newestValid = partition.newestValid ?? -Infinity
   let arrivalMs = batch.arrivalMs
@@ -103,7 +126,6 @@ function decideTimes(
     time[row] = live || newestValid === -Infinity ? arrivalMs : newestValid
   }
   if (newestValid !== -Infinity) partition.newestValid = newestValid
-  return time
 }
 
 /** Tells the watermarks which scopes the partition has lines of, also after a restart. */
@@ -121,32 +143,35 @@ function feedScopes(
   }
 }
 
-/** An event is late when it lies further back than its partition's lateness, or when its scope's
+/** Marks late events and counts them. An event is late when it lies further back than its partition's lateness, or when its scope's
  *  watermark has passed it. In a replay a line without a valid time must not move the partition on:
  *  it would make the timed lines after it late. */
 function judgeLate(
   name: string,
   columns: Columns,
   rows: Int32Array,
-  time: Float64Array,
+  { time, late }: TimingRoom,
   { keys, of }: RowScopes,
   watermarks: Watermarks,
   live: boolean,
-): Uint8Array {
-  const late = new Uint8Array(columns.rows)
+): number {
   const passed = Float64Array.from(keys, (scope) => watermarks.reached(scope))
   const { latenessMs } = watermarks.progress(name)
   let { newest } = watermarks.progress(name)
   let reached = passed[0] ?? -Infinity
+  let count = 0
   for (const row of rows) {
     const at = time[row]!
     if (of !== null) reached = passed[of[row]!]!
     const moves = live || at === columns.time[row]
-    if (at < reached || (moves && at < newest - latenessMs)) late[row] = 1
+    if (at < reached || (moves && at < newest - latenessMs)) {
+      late[row] = 1
+      count += 1
+    }
     if (moves && at > newest) newest = at
   }
   watermarks.moveTo(name, newest)
-  return late
+  return count
 }
 
 /** Cut at the same place however the lines were spread over batches. */
