@@ -58,30 +58,44 @@ export function countLevels(
   }
 }
 
-/** Requests and statuses of one scope. Requests of one second mostly come in a row, so they are
- *  added once for the run. */
+/** Requests and statuses of one scope. Events of one second mostly come in a row, and so do those of
+ *  one status in it: both are added once for the run. */
 class StatusIds {
   readonly #panes: ItemPanes
   readonly #ids = new Int32Array(plainStatusMax).fill(-1)
   #second = NaN
   #count = 0
   #late = 0
+  #status = NaN
+  #statusCount = 0
+  #statusLate = 0
 
   constructor(panes: ItemPanes) {
     this.#panes = panes
   }
 
   add(status: number, second: number, late: number): void {
-    this.#panes.add(this.#id(status), second, 1 - late, late, 1 - late)
     if (second !== this.#second) {
       this.flush()
       this.#second = second
-    }
+    } else if (status !== this.#status) this.#flushStatus()
+    this.#status = status
+    this.#statusCount += 1 - late
+    this.#statusLate += late
     this.#count += 1 - late
     this.#late += late
   }
 
+  #flushStatus(): void {
+    const [count, late] = [this.#statusCount, this.#statusLate]
+    if (count + late === 0) return
+    this.#panes.add(this.#id(this.#status), this.#second, count, late, count)
+    this.#statusCount = 0
+    this.#statusLate = 0
+  }
+
   flush(): void {
+    this.#flushStatus()
     if (this.#count + this.#late === 0) return
     const id = this.#panes.id(requestsKey)
     this.#panes.add(id, this.#second, this.#count, this.#late, this.#count)

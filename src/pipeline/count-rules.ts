@@ -49,16 +49,22 @@ export function countedRule(rule: Rule): CountedRule {
 /** Matches each query of a batch once, over the rows in time for decisions. */
 export class MatchedRows {
   readonly #columns: Columns
-  readonly #rows: Int32Array
+  readonly #timed: Timed
+  #rows: Int32Array | null = null
   readonly #known = new Map<string, Int32Array>()
 
-  constructor(columns: Columns, { rows, late, lateRows }: Timed) {
+  constructor(columns: Columns, timed: Timed) {
     this.#columns = columns
-    this.#rows = lateRows > 0 ? rows.filter((row) => late[row] === 0) : rows
+    this.#timed = timed
   }
 
   of({ text, query }: CountedRule['queries'][number]): Int32Array {
-    return getOrMake(this.#known, text, () => selectRows(query, this.#columns, this.#rows))
+    return getOrMake(this.#known, text, () => selectRows(query, this.#columns, this.#inTime()))
+  }
+
+  #inTime(): Int32Array {
+    const { rows, late, lateRows } = this.#timed
+    return (this.#rows ??= lateRows > 0 ? rows.filter((row) => late[row] === 0) : rows)
   }
 }
 

@@ -241,7 +241,9 @@ class FileRun {
   async #follow(follower: Follower, first: Turn): Promise<void> {
     let turn = first
     for (;;) {
-      for (const batch of turn.batches) await this.#emit(batch)
+      for (const batch of turn.batches) {
+        if ((await this.#emit(batch)) === 'taken') follower.taken(batch)
+      }
       if (this.#stopping.stopped) return
       if (turn.done) return follower.close()
       if (!turn.more) await this.#rest(follower)
@@ -259,7 +261,8 @@ class FileRun {
   }
 
   /** Waits for the pipeline, but not beyond a stop. */
-  async #emit(batch: Batch): Promise<void> {
-    if (!this.#stopping.stopped) await this.#stopping.or(this.#context.emit(batch))
+  async #emit(batch: Batch): Promise<'taken' | 'stopped'> {
+    if (this.#stopping.stopped) return 'stopped'
+    return this.#stopping.or(this.#context.emit(batch).then(() => 'taken' as const))
   }
 }
