@@ -24,6 +24,7 @@ import { Outbox } from './receivers/outbox.ts'
 import type { Receiver, Screen } from './receivers/receiver.ts'
 import { receiverTypes } from './registry.ts'
 import { ApiServer } from './server/api.ts'
+import { readToken } from './server/token.ts'
 import type { Health } from './server/view.ts'
 import type { EventIndex } from './store/events.ts'
 import { Indexer } from './store/indexer.ts'
@@ -158,9 +159,12 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     ready: () => toHealth(ready ? [] : ['starting']),
   })
 
-  const server = new ApiServer({ view, clock, log, webRoot: join(packageRoot, 'dist/web') })
+  const { host, port, names, token: tokenPlace } = config.http
+  const token = tokenPlace === null ? null : await readToken(tokenPlace)
+  const webRoot = join(packageRoot, 'dist/web')
+  const server = new ApiServer({ view, clock, log, webRoot, token, names })
   down.add('server', () => server.close())
-  origin = (await server.listen(config.http.host, config.http.port)).origin
+  origin = (await server.listen(host, port)).origin
 
   outbox.start()
   down.add('outbox', () => outbox.stop())
@@ -188,7 +192,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
       signal,
     ),
   )
-  await announce(dataDir, origin, down)
+  await announce(dataDir, { origin, tokenFile: tokenPlace?.file }, down)
   ready = true
   return origin
 }
@@ -246,10 +250,14 @@ function urlOf(origin: string, alert: Alert): string {
   return `${origin}/?from=${isoTime(at - linkRangeMs)}&to=${isoTime(at + linkRangeMs)}`
 }
 
-/** Tells commands on this machine where the daemon is. */
-async function announce(dataDir: string, origin: string, down: Teardown): Promise<void> {
+/** Tells commands on this machine where the daemon is, and where its token lies, never the token. */
+async function announce(
+  dataDir: string,
+  told: { readonly origin: string; readonly tokenFile: string | undefined },
+  down: Teardown,
+): Promise<void> {
   const path = join(dataDir, 'daemon.json')
-  const facts = { origin, pid: process.pid, version }
+  const facts = { ...told, pid: process.pid, version }
   await writeFile(path, `${JSON.stringify(facts)}\n`, { mode: 0o600 })
   down.add('daemon.json', () => rm(path, { force: true }))
 }

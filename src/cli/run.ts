@@ -1,4 +1,5 @@
 /** `run`: the daemon, or with `--once` one pass over files and a summary. */
+import { resolve } from 'node:path'
 import { pino, type Logger } from 'pino'
 import pretty from 'pino-pretty'
 import type { Config } from '../config.ts'
@@ -23,6 +24,7 @@ interface RunOptions extends OnePassOptions {
   readonly data?: string
   readonly port?: number
   readonly host?: string
+  readonly tokenFile?: string
 }
 
 export const addRun: AddCommand = (program, io) => {
@@ -44,7 +46,8 @@ export const addRun: AddCommand = (program, io) => {
       collect,
     )
     .option('--data <dir>', 'data directory of the daemon')
-    .option('--host <address>', 'loopback address to listen on')
+    .option('--host <address>', 'address to listen on; other than loopback needs a token')
+    .option('--token-file <file>', 'file with the token that everybody must show')
     .option('--port <number>', 'port of the page and the API; 0 takes a free one', Number)
     .addHelpText('after', examples)
     .action(async (files: string[], options: RunOptions) => {
@@ -127,7 +130,13 @@ function withArguments(config: Config, files: readonly string[], options: RunOpt
     env: options.env ?? config.env,
     sources: [...config.sources, ...added],
     rules: rulePatterns(options, config),
-    http: { host: options.host ?? config.http.host, port: options.port ?? config.http.port },
+    http: {
+      ...config.http,
+      host: options.host ?? config.http.host,
+      port: options.port ?? config.http.port,
+      token:
+        options.tokenFile === undefined ? config.http.token : { file: resolve(options.tokenFile) },
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 /** `status`: what the daemon reads, counts and watches; without a daemon, what its store holds. */
 import { configOf } from './engine.ts'
-import { findDaemon } from './client.ts'
+import { findDaemon, tokenFileOption } from './client.ts'
 import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
 import { loadParsers, loadRules } from '../catalog.ts'
 import type { Config } from '../config.ts'
@@ -17,6 +17,7 @@ interface StatusOptions {
   readonly config?: string
   readonly data?: string
   readonly server?: string
+  readonly tokenFile?: string
   readonly json?: boolean
 }
 
@@ -27,11 +28,17 @@ export const addStatus: AddCommand = (program, io) => {
     .option('-c, --config <file>', 'lastpush.yaml')
     .option('--data <dir>', 'data directory of the daemon')
     .option('--server <url>', 'address of the daemon')
+    .option(...tokenFileOption)
     .option('--json', 'print one JSON object')
     .action(async (options: StatusOptions) => {
       const config = configOf(options)
       const dataDir = dataDirOf(options.data ?? config.store.path ?? undefined, io.env)
-      const client = await findDaemon({ server: options.server, dataDir, env: io.env })
+      const client = await findDaemon({
+        server: options.server,
+        tokenFile: options.tokenFile,
+        dataDir,
+        env: io.env,
+      })
       const status =
         client === null
           ? await storedStatus(config, dataDir, io.clock.now())
