@@ -14,7 +14,7 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding
 form { width: 100%; max-width: 380px; padding: 26px 28px 28px; border: 1px solid var(--edge);
   border-top: 4px solid var(--edge); border-radius: 8px; background: light-dark(#fff, #1a1d21) }
 h1 { margin: 0 0 2px; font-size: 19px; font-weight: 650; letter-spacing: -0.01em }
-p { margin: 0; color: light-dark(#4a4e55, #b4b9c1); font-size: 13.5px }
+p { margin: 0; color: light-dark(#4a4e55, #b4b9c1); font-size: 13.5px; text-wrap: balance }
 label { display: block; margin: 18px 0 6px; font-size: 13.5px; font-weight: 600 }
 input, button { width: 100%; height: 38px; border-radius: 6px; font: inherit }
 input { padding: 0 11px; border: 1px solid var(--edge); background: light-dark(#fff, #111316); color: inherit }

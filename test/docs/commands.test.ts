@@ -33,8 +33,10 @@ const notRun = [
   `docs/api.md: curl -X POST ${api}/api/v1/deploys -H 'content-type: application/json' \\`,
   `docs/api.md: curl -N ${api}/api/v1/stream`,
   `docs/api.md: curl ${api}/metrics`,
+  `docs/api.md: curl -H "authorization: Bearer $(cat /etc/lastpush/token)" ${api}/api/v1/status`,
   // These change the machine, or want another one, or a tool that may be missing.
   'docs/install.md: npm ci && npm run build && npm link',
+  'docs/operate.md: (umask 077; openssl rand -hex 32 > /etc/lastpush/token)',
   `docs/install.md: useradd ${account} lastpush`,
   'docs/configuration.md: ssh -L 7077:127.0.0.1:7077 web1.example.com',
   `docs/operate.md: sqlite3 /var/lib/lastpush/state.db ".backup '/var/backups/lastpush-state.db'"`,
