@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Dispatcher } from './alerts/dispatcher.ts'
 import { loadParsers, loadRules } from './catalog.ts'
 import { packageRoot, type Config } from './config.ts'
+import type { SourceConfig } from './config/entries.ts'
 import { Delivery } from './daemon/delivery.ts'
 import { DeployIntake } from './daemon/deploys.ts'
 import { indexKind, openConfiguredIndex } from './daemon/event-index.ts'
@@ -12,6 +13,7 @@ import { keepHouse } from './daemon/housekeeping.ts'
 import { Ingest } from './daemon/ingest.ts'
 import { RunningSources } from './daemon/sources.ts'
 import { Teardown } from './daemon/teardown.ts'
+import { UnreadLogs } from './daemon/unread.ts'
 import { DaemonView } from './daemon/view.ts'
 import { DeployTracker } from './deploys/tracker.ts'
 import type { Log } from './flow/log.ts'
@@ -48,6 +50,8 @@ export interface DaemonEnvironment {
   readonly dataDir: string
   /** In [0, 1); jitter of retries. */
   readonly random: () => number
+  /** Globs of folders and files where logs may lie that no source reads. */
+  readonly logPlaces: readonly string[]
 }
 
 export interface Daemon {
@@ -140,6 +144,12 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     metrics,
   })
   const deploys = new DeployIntake({ tracker, pipeline, ingest, dataDir, env: config.env, clock, log }) // prettier-ignore
+  const unread = new UnreadLogs({
+    places: env.logPlaces,
+    sourcePaths: config.sources.flatMap(pathsOf),
+    read: () => [...pipeline.partitions()].map(({ partition }) => partition).concat(...sources.faults.keys(), config.deployLogs), // prettier-ignore
+    clock,
+  })
   let ready = false
   const view = new DaemonView({
     version,
@@ -155,6 +165,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     report: (report) => deploys.report(report),
     events: { index, tracker },
     index: () => ({ kind: indexKind(config), fault: indexer === null ? 'it could not be opened' : indexer.fault }), // prettier-ignore
+    unread: () => unread.found,
     health: () => toHealth(ingest.fault === null ? [] : [ingest.fault.message]),
     ready: () => toHealth(ready ? [] : ['starting']),
   })
@@ -192,6 +203,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
       signal,
     ),
   )
+  down.addLoop('unread logs', (signal) => unread.run(signal))
   await announce(dataDir, { origin, tokenFile: tokenPlace?.file }, down)
   ready = true
   return origin
@@ -260,6 +272,11 @@ async function announce(
   const facts = { ...told, pid: process.pid, version }
   await writeFile(path, `${JSON.stringify(facts)}\n`, { mode: 0o600 })
   down.add('daemon.json', () => rm(path, { force: true }))
+}
+
+/** The globs of a source that reads files. */
+function pathsOf({ options }: SourceConfig): readonly string[] {
+  return (options as { readonly paths?: readonly string[] }).paths ?? []
 }
 
 function toHealth(reasons: readonly string[]): Health {

@@ -5,6 +5,7 @@ import pretty from 'pino-pretty'
 import type { Config } from '../config.ts'
 import { fileSourceConfig, stdinSourceConfig } from '../config/entries.ts'
 import { startDaemon } from '../daemon.ts'
+import { usualLogs } from '../daemon/unread.ts'
 import { appendToSpool } from '../store/spool.ts'
 import { LastpushError } from '../model/errors.ts'
 import { machineZone } from '../parsers/zone.ts'
@@ -91,6 +92,7 @@ async function runDaemon(io: Io, files: readonly string[], options: RunOptions):
     screen: io.out,
     dataDir,
     random: Math.random,
+    logPlaces: usualLogs,
   })
   log.info({ origin: daemon.origin, dataDir }, `lastpush is up: ${daemon.origin}`)
   await signalled

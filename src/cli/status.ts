@@ -79,6 +79,7 @@ async function storedStatus(config: Config, dataDir: string, now: number): Promi
       deploys: deploys.length,
       store,
       index: { kind: indexKind(config), fault: null },
+      unread: [],
     }
   } finally {
     await reader.close()
@@ -95,6 +96,9 @@ function printStatus(io: Io, status: Status, where: string): void {
     for (const { line, reason, column } of source.unparsedSamples) {
       print(io, `    unparsed: ${visible(reason)} (column ${column}): ${visible(line)}`)
     }
+  }
+  for (const { path } of status.unread) {
+    print(io, `  not read: ${visible(path)} (grows; add it to sources)`)
   }
   print(io, `rules: ${status.rules.map(({ name }) => name).join(', ')}`)
   print(io, `store: ${visible(status.store.path)}, ${status.store.bytes} bytes, ${status.store.commits} commits, ${status.store.backlog} events to index`) // prettier-ignore

@@ -9,7 +9,14 @@ import { scopeKey } from '../model/scope.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Rule } from '../rules/rule.ts'
-import type { Health, IndexStatus, SourceStatus, View, ViewEvent } from '../server/view.ts'
+import type {
+  Health,
+  IndexStatus,
+  SourceStatus,
+  UnreadLog,
+  View,
+  ViewEvent,
+} from '../server/view.ts'
 import type { SourceSettings } from '../sources/settings.ts'
 import type { StateReader } from '../store/state.ts'
 import type { ExposureKind } from '../windows/history.ts'
@@ -33,6 +40,7 @@ export interface ViewParts {
   readonly report: (deploy: unknown) => Promise<Deploy>
   readonly events: SearchContext
   readonly index: () => IndexStatus
+  readonly unread: () => readonly UnreadLog[]
   readonly health: () => Health
   readonly ready: () => Health
 }
@@ -76,6 +84,7 @@ export class DaemonView implements View {
       deploys: (await state.deploys()).length,
       store: await state.info(),
       index: this.#parts.index(),
+      unread: this.#parts.unread(),
     }
   }
 

@@ -56,6 +56,16 @@ export interface Status {
   readonly deploys: number
   readonly store: StateInfo
   readonly index: IndexStatus
+  /** Log files of this host that grow and that no source reads; empty where no daemon runs. */
+  readonly unread: readonly UnreadLog[]
+}
+
+/** A log file that grows and is not read. */
+export interface UnreadLog {
+  readonly path: string
+  readonly bytes: number
+  /** Since the look before, about a minute; null at the first look at it. */
+  readonly grewBytes: number | null
 }
 
 /** Where events are kept for people to search. */

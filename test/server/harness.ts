@@ -48,6 +48,7 @@ export class SetView implements View {
       deploys: 1,
       store: { path: 'state.db', schemaVersion: 1, bytes: 0, commits: 0, backlog: 0, backlogDropped: 0, synchronous: 2 }, // prettier-ignore
       index: { kind: 'sqlite', fault: null },
+      unread: [],
     }
   }
 
