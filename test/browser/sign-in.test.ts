@@ -1,21 +1,19 @@
 /** The way of a person with a token to the page: the real server and the built page in a real
  *  Chromium. Pictures of the document that asks for the token go to test-results/. */
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import { build } from 'vite'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Harness } from '../server/harness.ts'
 import { launch, needsChromium, present } from './chromium.ts'
+import { buildPage } from './story-server.ts'
 
 const token = 'tok-4f1d8a2b9c7e6035'
 
 describe('the page behind a token', () => {
-  let files = ''
+  let built: Awaited<ReturnType<typeof buildPage>> | null = null
   let browser: Browser
   let harness: Harness
 
@@ -23,10 +21,8 @@ describe('the page behind a token', () => {
 
   beforeAll(async () => {
     if (!present) return
-    files = await mkdtemp(join(tmpdir(), 'lastpush-page-'))
-    const configFile = new URL('../../vite.config.ts', import.meta.url).pathname
-    await build({ configFile, logLevel: 'error', build: { outDir: files } })
-    harness = await new Harness(files, undefined, { token }).start()
+    built = await buildPage()
+    harness = await new Harness(built.files, undefined, { token }).start()
     browser = await launch()
     await mkdir('test-results', { recursive: true })
   })
@@ -34,7 +30,7 @@ describe('the page behind a token', () => {
   afterAll(async () => {
     await browser?.close()
     await harness?.server.close()
-    if (files !== '') await rm(files, { recursive: true, force: true })
+    await built?.remove()
   })
 
   test('asks for the token once, and then shows the page with its stream', async () => {
