@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Route } from './alerts/route.ts'
+import type { Routing } from './alerts/route.ts'
 import {
   assertUniqueNames,
   readReceiver,
@@ -11,7 +11,7 @@ import {
   type ReceiverConfig,
   type SourceConfig,
 } from './config/entries.ts'
-import { readRoute } from './config/route.ts'
+import { readRouting } from './config/route.ts'
 import { schema, type Given } from './config/schema.ts'
 import type { SecretPlace } from './flow/secret.ts'
 import { LastpushError, type Fault } from './model/errors.ts'
@@ -42,7 +42,7 @@ export interface Config {
   /** Lateness of sources that set none. */
   readonly latenessMs: number
   readonly receivers: readonly ReceiverConfig[]
-  readonly route: Route
+  readonly routing: Routing
   readonly store: {
     /** null: as the command line or the environment says. */
     readonly path: string | null
@@ -90,7 +90,7 @@ export function parseConfig(file: string, text: string, base: string): Config {
   const receivers = Object.entries(given.receivers).map(([name, entry]) =>
     readReceiver(name, entry, faults),
   )
-  const route = readRoute(given, receivers, faults)
+  const routing = readRouting(given, receivers, faults)
   assertUniqueNames(sources, faults)
   if (faults.length > 0) throw located(document, faults)
   return {
@@ -109,7 +109,7 @@ export function parseConfig(file: string, text: string, base: string): Config {
     keepFiringMs: given.keep_firing_for ?? null,
     latenessMs: given.lateness,
     receivers: receivers.filter((receiver) => receiver !== null),
-    route,
+    routing,
     store: {
       path: given.store.path === undefined ? null : at(given.store.path),
       eventsKeptMs: given.store.events,

@@ -3,6 +3,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Dispatcher } from './alerts/dispatcher.ts'
+import { Silences } from './alerts/silences.ts'
 import { loadParsers, loadRules } from './catalog.ts'
 import { packageRoot, type Config } from './config.ts'
 import type { SourceConfig } from './config/entries.ts'
@@ -109,11 +110,15 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
 
   const receivers = buildReceivers(config, env)
   const outbox = new Outbox({ state, receivers, clock, log, metrics, concurrency: deliveriesMax, random: env.random }) // prettier-ignore
+  const silences = new Silences(state, clock)
+  await silences.restore()
   let origin = ''
   const dispatcher = new Dispatcher({
     state,
     clock,
-    route: config.route,
+    routing: config.routing,
+    mutedBy: (alert) => silences.mutedBy(alert),
+    metrics,
     render: (page) => receivers.get(page.receiver)?.render(page) ?? '',
     deployById: (id) => tracker.byId(id),
     deployBySha: (sha) => tracker.list().findLast((deploy) => sameSha(deploy.sha, sha)) ?? null,
@@ -131,7 +136,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     onCommitted: (commit) => {
       if (commit.transitions.length > 0) delivery.kick()
       if (commit.backlog.length > 0) indexer?.kick()
-      for (const alert of commit.alerts) view.publish({ type: 'alert', data: alert })
+      for (const alert of commit.alerts) view.publishAlert(alert)
       for (const deploy of commit.deploys) view.publish({ type: 'deploy', data: deploy })
     },
   })
@@ -164,6 +169,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     faults: () => new Map([...sources.faults, ...deploys.faults]),
     report: (report) => deploys.report(report),
     events: { index, tracker },
+    silences,
     index: () => ({ kind: indexKind(config), fault: indexer === null ? 'it could not be opened' : indexer.fault }), // prettier-ignore
     unread: () => unread.found,
     health: () => toHealth(ingest.fault === null ? [] : [ingest.fault.message]),
@@ -249,7 +255,7 @@ function buildReceivers(config: Config, env: DaemonEnvironment): ReadonlyMap<str
   const context = { clock: env.clock, screen: env.screen }
   if (config.receivers.length === 0) {
     const [consoleType] = receiverTypes
-    const { receiver } = config.route
+    const { receiver } = config.routing.otherwise
     return new Map([[receiver, consoleType.create(receiver, { color: 'auto' }, context)]])
   }
   return new Map(

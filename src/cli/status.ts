@@ -8,6 +8,7 @@ import { indexKind } from '../daemon/event-index.ts'
 import { sourceStatus } from '../daemon/view.ts'
 import { formatDuration } from '../flow/time.ts'
 import { visible } from '../model/escape.ts'
+import { silenceState, type Silence } from '../model/silence.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
 import type { Status } from '../server/view.ts'
 import { openStateReader } from '../store/sqlite.ts'
@@ -63,6 +64,7 @@ async function storedStatus(config: Config, dataDir: string, now: number): Promi
       loadParsers(config.parsers),
       loadRules(config.rules, config),
     ])
+    const silences = [...(await reader.records('silence')).values()] as Silence[]
     return {
       version,
       sources: partitions.map((partition) =>
@@ -77,6 +79,7 @@ async function storedStatus(config: Config, dataDir: string, now: number): Promi
       })),
       alerts: { firing: alerts.length, pending: 0 },
       deploys: deploys.length,
+      silences: silences.filter((each) => silenceState(each, now) === 'active').length,
       store,
       index: { kind: indexKind(config), fault: null },
       unread: [],
@@ -88,7 +91,7 @@ async function storedStatus(config: Config, dataDir: string, now: number): Promi
 
 function printStatus(io: Io, status: Status, where: string): void {
   print(io, `lastpush ${status.version} (${where})`)
-  print(io, `${status.alerts.firing} alerts firing, ${status.alerts.pending} pending; ${status.deploys} deploys known`) // prettier-ignore
+  print(io, `${status.alerts.firing} alerts firing, ${status.alerts.pending} pending; ${status.silences} silences active; ${status.deploys} deploys known`) // prettier-ignore
   for (const source of status.sources) {
     const lag = source.lagSeconds === null ? 'nothing yet' : `${formatDuration(source.lagSeconds * 1_000)} behind` // prettier-ignore
     print(io, `  ${visible(source.partition)}  ${source.parser ?? '?'}  ${source.lines} lines, ${source.unparsed} unparsed, ${source.late} late, ${lag}`) // prettier-ignore

@@ -17,6 +17,7 @@ import {
   noParameters,
   ratesQuestion,
   readParameters,
+  silencesParameters,
   sinceParameters,
 } from './parameters.ts'
 import {
@@ -170,6 +171,7 @@ export class ApiServer {
       reply.header('cache-control', 'no-store')
     })
     addQuestions(app, view, clock)
+    addSilences(app, view)
     addProbes(app, view)
     this.#addStream(app)
     this.#addSession(app)
@@ -213,6 +215,20 @@ function addQuestions(app: FastifyInstance, view: View, clock: Clock): void {
   app.post('/api/v1/deploys', async (request, reply) => {
     readParameters(noParameters, request.query)
     return reply.code(201).send(await view.report(request.body))
+  })
+}
+
+function addSilences(app: FastifyInstance, view: View): void {
+  app.get('/api/v1/silences', ({ query }) =>
+    view.silences(readParameters(silencesParameters, query)),
+  )
+  app.post('/api/v1/silences', async (request, reply) => {
+    readParameters(noParameters, request.query)
+    return reply.code(201).send(await view.addSilence(request.body))
+  })
+  app.post<{ Params: { id: string } }>('/api/v1/silences/:id/end', ({ params, query }) => {
+    readParameters(noParameters, query)
+    return view.endSilence(params.id)
   })
 }
 

@@ -3,6 +3,7 @@
  *  the other in. Times in answers are RFC 3339 UTC with milliseconds unless a name says otherwise. */
 import type { Alert } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
+import type { Silence, SilenceState } from '../model/silence.ts'
 import type { Verdict } from '../model/verdict.ts'
 import type { EventOrder } from '../model/event.ts'
 import type { EventDocument } from '../store/events.ts'
@@ -54,6 +55,8 @@ export interface Status {
   readonly alerts: { readonly firing: number; readonly pending: number }
   /** How many deploys are kept. */
   readonly deploys: number
+  /** How many silences are active. */
+  readonly silences: number
   readonly store: StateInfo
   readonly index: IndexStatus
   /** Log files of this host that grow and that no source reads; empty where no daemon runs. */
@@ -106,6 +109,15 @@ export interface Rates {
 export interface AlertsQuestion {
   readonly state?: Alert['state']
   readonly limit?: number
+}
+
+/** A silence and what it is at the moment of the answer. */
+export interface SilenceRow extends Silence {
+  readonly state: SilenceState
+}
+
+export interface SilencesQuestion {
+  readonly state?: SilenceState
 }
 
 export interface SinceQuestion {
@@ -183,6 +195,12 @@ export interface View {
   events(question: EventsQuestion): Promise<Events>
   /** Takes a report as it was posted; rejects with DEPLOY_INVALID and its faults. */
   report(deploy: unknown): Promise<Deploy>
+  /** Those that are not over and those that ended in the last 30 days; newest start first. */
+  silences(question: SilencesQuestion): Promise<readonly SilenceRow[]>
+  /** Takes a silence as it was posted; rejects with SILENCE_INVALID and its faults. */
+  addSilence(silence: unknown): Promise<SilenceRow>
+  /** Ends a silence now; rejects with SILENCE_UNKNOWN. */
+  endSilence(id: string): Promise<SilenceRow>
   /** The Prometheus exposition. */
   metricsText(): string
   /** The process can do its work. */

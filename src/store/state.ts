@@ -7,7 +7,7 @@ import type { ItemKind } from '../model/verdict.ts'
 import type { EventDocument } from './events.ts'
 
 /** JSON documents that the engine keeps, by kind and key; a null value deletes. */
-export type RecordKind = 'partition' | 'scope' | 'series' | 'group'
+export type RecordKind = 'partition' | 'scope' | 'series' | 'group' | 'silence'
 export interface RecordPut {
   readonly kind: RecordKind
   readonly key: string
@@ -70,7 +70,8 @@ export interface Notification {
   /** Ids of the transitions it tells, in order. */
   readonly transitions: readonly string[]
   readonly body: string
-  readonly state: 'waiting' | 'delivered' | 'parked'
+  /** `suppressed`: never sent, since every alert it tells was muted; `error` says by what. */
+  readonly state: 'waiting' | 'delivered' | 'parked' | 'suppressed'
   readonly attempts: number
   /** Wall time before which it is not tried again, ms. */
   readonly nextAttemptAt: number

@@ -31,6 +31,9 @@ const notRun = [
   `docs/api.md: curl '${api}/api/v1/since?service=web'`,
   `docs/api.md: curl '${api}/api/v1/rates?${range}&step=10'`,
   `docs/api.md: curl -X POST ${api}/api/v1/deploys -H 'content-type: application/json' \\`,
+  `docs/api.md: curl '${api}/api/v1/silences?state=active'`,
+  `docs/api.md: curl -X POST ${api}/api/v1/silences -H 'content-type: application/json' \\`,
+  `docs/api.md: curl -X POST ${api}/api/v1/silences/5f2c0a1b/end -H 'content-type: application/json' -d '{}'`, // prettier-ignore
   `docs/api.md: curl -N ${api}/api/v1/stream`,
   `docs/api.md: curl ${api}/metrics`,
   `docs/api.md: curl -H "authorization: Bearer $(cat /etc/lastpush/token)" ${api}/api/v1/status`,

@@ -17,6 +17,7 @@ import type {
   Events,
   Health,
   Rates,
+  SilenceRow,
   SignatureRow,
   Status,
   View,
@@ -26,6 +27,17 @@ import { badPush, firing } from '../receivers/samples.ts'
 
 /** 2026-03-01T12:00:00Z, where the clock stands. */
 export const nowMs = Date.UTC(2026, 2, 1, 12)
+
+/** The one silence of the view. */
+export const silenceRow: SilenceRow = {
+  id: '5f2c0a1b',
+  query: 'service:web',
+  startsAt: '2026-03-01T11:00:00.000Z',
+  endsAt: '2026-03-01T13:00:00.000Z',
+  by: 'alice',
+  comment: 'moving the database',
+  state: 'active',
+}
 
 /** Answers what it is set to and keeps what it was asked. */
 export class SetView implements View {
@@ -46,6 +58,7 @@ export class SetView implements View {
       rules: [],
       alerts: { firing: 1, pending: 0 },
       deploys: 1,
+      silences: 0,
       store: { path: 'state.db', schemaVersion: 1, bytes: 0, commits: 0, backlog: 0, backlogDropped: 0, synchronous: 2 }, // prettier-ignore
       index: { kind: 'sqlite', fault: null },
       unread: [],
@@ -85,6 +98,21 @@ export class SetView implements View {
   async report(deploy: unknown): Promise<Deploy> {
     this.#ask('report', deploy)
     return this.onReport(deploy)
+  }
+
+  async silences(question: unknown): Promise<readonly SilenceRow[]> {
+    this.#ask('silences', question)
+    return [silenceRow]
+  }
+
+  async addSilence(silence: unknown): Promise<SilenceRow> {
+    this.#ask('addSilence', silence)
+    return silenceRow
+  }
+
+  async endSilence(id: string): Promise<SilenceRow> {
+    this.#ask('endSilence', id)
+    return { ...silenceRow, state: 'ended' }
   }
 
   metricsText(): string {
