@@ -101,13 +101,15 @@ it('every block is run, or is listed as not to be run', () => {
   ).toEqual(notRun.sort())
 })
 
+// That it lists no other is held by test/tidy-docs.test.ts: this daemon has no Kafka to count.
 it('docs/operate.md lists the metrics that the daemon has', async () => {
   const text = await (await fetch(`${origin}/metrics`)).text()
   const told = [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name = '']) => name)
   const page = readFileSync(`${root}docs/operate.md`, 'utf8')
   const listed = page.split('\n').filter((line) => line.startsWith('| `lastpush_'))
   const names = listed.flatMap((line) => line.split(' | ')[0]?.match(/lastpush_\w+/g) ?? [])
-  expect(told.sort()).toEqual(names.sort())
+  expect(told.length).toBeGreaterThan(5)
+  expect(told.filter((name) => !names.includes(name))).toEqual([])
 })
 
 test.each(runnable.map((block) => ({ ...block, name: nameOf(block) })))(
