@@ -54,7 +54,7 @@ function leavesOf(command: Command, path: readonly string[]): [string, Command][
 export function pages(): string[] {
   const names = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
   const docs = names.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
-  return ['README.md', ...docs.sort()]
+  return ['CONTRIBUTING.md', 'README.md', ...docs.sort()]
 }
 
 /** The page of a kind, relative to the project's root: its own, or the one that it shares. */

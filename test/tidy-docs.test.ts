@@ -93,7 +93,7 @@ function keysOf(given: z.ZodType, seen = new Set<z.ZodType>()): string[] {
   if (seen.has(given)) return []
   seen.add(given)
   if (given instanceof z.ZodObject) {
-    const shape = Object.entries(given.shape)
+    const shape: [string, z.ZodType][] = Object.entries(given.shape)
     return shape.flatMap(([key, inner]) => [key, ...keysOf(inner, seen)])
   }
   if (given instanceof z.ZodArray) return keysOf(given.element as z.ZodType, seen)
