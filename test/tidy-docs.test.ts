@@ -93,8 +93,8 @@ function keysOf(given: z.ZodType, seen = new Set<z.ZodType>()): string[] {
   if (seen.has(given)) return []
   seen.add(given)
   if (given instanceof z.ZodObject) {
-    const shape: [string, z.ZodType][] = Object.entries(given.shape)
-    return shape.flatMap(([key, inner]) => [key, ...keysOf(inner, seen)])
+    const shape = given.shape as unknown as Readonly<Record<string, z.ZodType>>
+    return Object.entries(shape).flatMap(([key, inner]) => [key, ...keysOf(inner, seen)])
   }
   if (given instanceof z.ZodArray) return keysOf(given.element as z.ZodType, seen)
   if (given instanceof z.ZodRecord) return keysOf(given.valueType as z.ZodType, seen)
