@@ -10,6 +10,7 @@ import type { PartitionState } from '../pipeline/partition.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { Health, IndexStatus, SourceStatus, View, ViewEvent } from '../server/view.ts'
+import type { RunningReceivers } from './receivers.ts'
 import type { SourceSettings } from '../sources/settings.ts'
 import type { StateReader } from '../store/state.ts'
 import type { ExposureKind } from '../windows/history.ts'
@@ -33,6 +34,7 @@ export interface ViewParts {
   readonly report: (deploy: unknown) => Promise<Deploy>
   readonly events: SearchContext
   readonly index: () => IndexStatus
+  readonly receivers: Pick<RunningReceivers, 'status' | 'measure'>
   readonly health: () => Health
   readonly ready: () => Health
 }
@@ -76,6 +78,7 @@ export class DaemonView implements View {
       deploys: (await state.deploys()).length,
       store: await state.info(),
       index: this.#parts.index(),
+      receivers: await this.#parts.receivers.status(),
     }
   }
 
@@ -127,8 +130,9 @@ export class DaemonView implements View {
     return this.#parts.report(deploy)
   }
 
-  metricsText(): string {
+  async metricsText(): Promise<string> {
     this.#measure()
+    await this.#parts.receivers.measure()
     return this.#parts.metrics.text()
   }
 
