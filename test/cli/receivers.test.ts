@@ -7,7 +7,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { addReceivers } from '../../src/cli/receivers.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { ManualClock } from '../../src/flow/time.ts'
-import { HookServer, nowMs } from '../contract/receiver.ts'
+import { HookServer } from '../receivers/hook-server.ts'
+import { nowMs } from '../receivers/samples.ts'
 
 let dir: string
 let server: HookServer
@@ -49,7 +50,14 @@ test('sends a page that says it is a test, and its end, and prints what came of 
   const bodies = server.requests.map(({ body }) => JSON.parse(body) as { status: string })
   expect(bodies.map(({ status }) => status)).toEqual(['firing', 'resolved'])
   expect(bodies[0]).toMatchObject({
-    alerts: [{ annotations: { summary: 'this is a test of the receiver hook; nothing is wrong' } }],
+    alerts: [
+      {
+        annotations: {
+          summary:
+            'FIRING lastpush: this is a test of the receiver hook; nothing is wrong, since an unknown push',
+        },
+      },
+    ],
     groupLabels: { test: 'true' },
   })
 })

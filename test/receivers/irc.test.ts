@@ -9,7 +9,7 @@ import type { Deploy } from '../../src/model/deploy.ts'
 import type { Verdict } from '../../src/model/verdict.ts'
 import { ircType } from '../../src/receivers/irc.ts'
 import type { Outcome, Receiver, ReceiverContext } from '../../src/receivers/receiver.ts'
-import { receiverContract } from '../contract/receiver.ts'
+import { receiverContract, type Subject } from '../contract/receiver.ts'
 import { hasNgircd, Ngircd, Watcher } from './ngircd.ts'
 import { badPush, firing, firingPage, fix } from './samples.ts'
 
@@ -36,6 +36,29 @@ function create(given: object, context: Partial<ReceiverContext> = {}): Receiver
 
 const send = (receiver: Receiver, page = firingPage): Promise<Outcome> =>
   receiver.send(receiver.render(page), page.key, signal)
+
+/** What the bot has said, a page each, and what of it no server may be sent. */
+function pagesOf(lines: readonly string[]): { identity: string; text: string; faults: string[] }[] {
+  const said = lines.filter((line) => / PRIVMSG #push :/.test(line))
+  const pages: { identity: string; text: string; faults: string[] }[] = []
+  for (const raw of said) {
+    const text = raw.slice(raw.indexOf(' :') + 2)
+    if (/^(FIRING|UPDATE|STILL FIRING|RESOLVED)/.test(text)) {
+      pages.push({ identity: '', text, faults: [] })
+      continue
+    }
+    const page = pages.at(-1)
+    if (page !== undefined) page.text += `\n${text}`
+  }
+  for (const raw of said) {
+    const faults = pages.at(-1)?.faults
+    if (Buffer.byteLength(raw) > 510) faults?.push(`a line of ${Buffer.byteLength(raw)} bytes`)
+    if (/[\x00-\x1f\x7f-\x9f\u202a-\u202e]/.test(raw)) faults?.push('a control character')
+  }
+  for (const { text, faults } of pages)
+    if (text.split('\n').length > 6) faults.push('too many lines')
+  return pages
+}
 
 async function until(holds: () => boolean): Promise<void> {
   const deadline = systemClock.now() + 10_000
@@ -74,7 +97,46 @@ const againstNgircd = (): void => {
   const here = (context: Partial<ReceiverContext> = {}, given: object = {}): Receiver =>
     create({ port: server.port, ...given }, context)
 
-  receiverContract('irc', () => here())
+  const openChannel = async (): Promise<Subject> => {
+    const silent = createServer()
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const dir = mkdtempSync(join(tmpdir(), 'irc-contract-'))
+    const password = join(dir, 'password')
+    writeFileSync(password, 's3cret')
+    const gone = new Ngircd()
+    return {
+      secrets: ['s3cret'],
+      create: (context) => here(context),
+      taken: async () => {
+        await watcher.isUpToDate()
+        return pagesOf(watcher.lines)
+      },
+      hung: async () => {
+        const reached = new Promise((resolve) => silent.once('connection', resolve))
+        return { receiver: create({ port: (silent.address() as AddressInfo).port }), reached }
+      },
+      // It refuses nobody for good; the case of secrets wants one that knows a password.
+      refusing: async (context) =>
+        create({ port: 1, user: 'bot', password_file: password }, context),
+      unreachable: async (context) => {
+        await gone.start()
+        const { port } = gone
+        await gone.stop()
+        const receiver = create({ port, user: 'bot', password_file: password }, context)
+        return { receiver, names: `#push on 127.0.0.1:${port}: ` }
+      },
+      close: async () => {
+        silent.close()
+        await gone.remove()
+        rmSync(dir, { recursive: true })
+      },
+    }
+  }
+
+  receiverContract('irc', openChannel, {
+    identity: 'a line on IRC has no key',
+    refusal: 'nothing on IRC is for good: a ban or a mode may be taken back',
+  })
 
   test('tells a page in the channel, a line after the other', async () => {
     expect(await send(here())).toEqual({ ok: true })
