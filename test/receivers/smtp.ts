@@ -62,7 +62,8 @@ export class MailServer {
   port = 0
   #server: SMTPServer | null = null
 
-  async start(certificate: Certificate): Promise<void> {
+  /** @param port A free one when 0. */
+  async start(certificate: Certificate, port = 0): Promise<void> {
     const server: SMTPServer = new SMTPServer({
       ...certificate.pair,
       authMethods: ['PLAIN', 'LOGIN'],
@@ -105,7 +106,7 @@ export class MailServer {
     })
     server.on('error', () => {})
     this.#server = server
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     this.port = (server.server.address() as AddressInfo).port
   }
 
