@@ -11,7 +11,8 @@ const nameCharactersMax = 100
 /** Of a link; PagerDuty and mail programs take no longer one, and a cut one leads nowhere. */
 const linkCharactersMax = 2_000
 
-const titles: Readonly<Record<PageReason, string>> = {
+/** The first word of every first line. */
+export const titles: Readonly<Record<PageReason, string>> = {
   firing: 'FIRING',
   update: 'UPDATE',
   repeat: 'STILL FIRING',

@@ -38,6 +38,10 @@ test('F65: each page arrives once and in its thread, after refusals of every pas
   expect(shown).toMatch(/: [3-6] waiting, 0 parked\n {4}waiting: .*4\d\d /)
   expect(daemon.stderr).toContain('notification not delivered; it waits')
   expect(await daemon.stop(), daemon.stderr).toEqual({ code: 0, signal: null })
+  // The store says the same while no daemon runs.
+  const atRest = command(['status', '--data', scene.dataDir, ...scene.args]).stdout
+  expect(atRest).toContain('no daemon runs; from its store')
+  expect(atRest).toMatch(/\nreceiver told \(email: .*: [3-6] waiting, 0 parked\n {4}waiting: /)
 
   daemon = await new Daemon(scene).ready()
   await ended(daemon, scene.pass)

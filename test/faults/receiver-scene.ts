@@ -11,9 +11,9 @@ export interface Scene {
   /** After `run --data DIR`. */
   readonly args: readonly string[]
   /** A request that failed, now. */
-  fail(path: string): void
+  readonly fail: (path: string) => void
   /** A request that went well, now; it also moves event time on. */
-  pass(path: string): void
+  readonly pass: (path: string) => void
 }
 
 /** @param receiver YAML of the only receiver, whose name is `told`. */

@@ -10,6 +10,7 @@ import type { Verdict } from '../../src/model/verdict.ts'
 import { ircType } from '../../src/receivers/irc.ts'
 import type { Outcome, Receiver, ReceiverContext } from '../../src/receivers/receiver.ts'
 import { receiverContract, type Subject } from '../contract/receiver.ts'
+import { FakeIrc, friendly, type Answer } from './fake-irc.ts'
 import { hasNgircd, Ngircd, Watcher } from './ngircd.ts'
 import { badPush, firing, firingPage, fix } from './samples.ts'
 
@@ -364,6 +365,72 @@ describe('against a server that is none', () => {
     expect(await heard).toContain('CAP LS')
     expect(receiver.address).toBe(`#push on 127.0.0.1:${port}`)
     socket.destroy()
+    rmSync(dir, { recursive: true })
+  })
+})
+
+describe('against a server that is strict', () => {
+  const opened: FakeIrc[] = []
+  afterEach(() => opened.splice(0).forEach((server) => server.stop()))
+  async function open(answer: Answer): Promise<{ server: FakeIrc; port: number }> {
+    const server = new FakeIrc(answer)
+    opened.push(server)
+    return { server, port: await server.start() }
+  }
+
+  test('tells that it was cut off for flooding, comes back and says it again', async () => {
+    let isStrict = true
+    const { server, port } = await open((line, socket) => {
+      if (!isStrict || !line.startsWith('PRIVMSG')) return friendly(line, socket)
+      isStrict = false
+      socket.end('ERROR :Closing Link: lastpush (Excess Flood)\r\n')
+      return []
+    })
+    const warnings: string[] = []
+    const warn = (_facts: object, message: string): number => warnings.push(message)
+    const receiver = create({ port }, { log: { debug() {}, info() {}, warn, error() {} } })
+    expect(await send(receiver)).toEqual({
+      ok: false,
+      retry: true,
+      error: `#push on 127.0.0.1:${port}: Closing Link: lastpush (Excess Flood)`,
+    })
+    expect(warnings).toEqual(['not in #push: Closing Link: lastpush (Excess Flood)'])
+    await sendUntilTold(receiver)
+    expect(server.connections).toBe(2)
+    expect(server.lines.filter((line) => line.startsWith('PRIVMSG #push :FIRING'))).toHaveLength(2)
+  })
+
+  test('tells that no nick is free when all are taken', async () => {
+    const { server, port } = await open((line, socket) => {
+      const [command, nick = ''] = line.split(' ')
+      if (command === 'NICK') return [`:irc.test 433 * ${nick} :Nickname is already in use`]
+      return command === 'USER' ? [] : friendly(line, socket)
+    })
+    const receiver = create({ port })
+    receiver.start?.()
+    await until(() => /no nick is free/.test(receiver.fault ?? ''))
+    expect(receiver.fault).toBe('no nick is free: Nickname is already in use')
+    expect(new Set(server.lines.filter((line) => line.startsWith('NICK'))).size).toBe(11)
+  })
+
+  test('tells that its password is wrong, and never the password', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'irc-'))
+    const file = join(dir, 'password')
+    writeFileSync(file, 's3cret')
+    const { server, port } = await open((line, socket) => {
+      if (line.startsWith('CAP LS')) return [':irc.test CAP * LS :sasl']
+      if (line.startsWith('CAP REQ')) return [':irc.test CAP * ACK :sasl']
+      if (line === 'AUTHENTICATE PLAIN') return ['AUTHENTICATE +']
+      if (line.startsWith('AUTHENTICATE')) return [':irc.test 904 * :SASL authentication failed']
+      return line.startsWith('USER') ? [] : friendly(line, socket)
+    })
+    const receiver = create({ port, user: 'bot', password_file: file })
+    receiver.start?.()
+    await until(() => /log-in failed/.test(receiver.fault ?? ''))
+    expect(server.lines).toContain(
+      `AUTHENTICATE ${Buffer.from('bot\0bot\0s3cret').toString('base64')}`,
+    )
+    expect(JSON.stringify([receiver.fault, receiver.address])).not.toContain('s3cret')
     rmSync(dir, { recursive: true })
   })
 })
