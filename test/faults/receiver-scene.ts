@@ -16,8 +16,9 @@ export interface Scene {
   readonly pass: (path: string) => void
 }
 
-/** @param receiver YAML of the only receiver, whose name is `told`. */
-export function writeScene(dir: string, receiver: string): Scene {
+/** @param receiver YAML of the receiver `told`, which gets every page.
+ *  @param others YAML of further ones, which get none. */
+export function writeScene(dir: string, receiver: string, others = ''): Scene {
   const config = join(dir, 'lastpush.yaml')
   const log = join(dir, 'access.log')
   writeFileSync(log, '')
@@ -31,7 +32,7 @@ export function writeScene(dir: string, receiver: string): Scene {
     `lateness: 0s
 sources: [{ file: { paths: [${log}], from: beginning }, parser: apache_combined, service: web }]
 rules: [rule.yaml]
-receivers: { told: ${receiver} }
+receivers: { told: ${receiver}${others} }
 route: { receiver: told, group_by: [path], group_wait: 0s, group_interval: 1s }
 http: { port: 0 }
 `,

@@ -220,3 +220,22 @@ describe('for a while', () => {
     return { receiver, error, mend, arrived: () => taken > 0 }
   }
 })
+
+test('one that cannot be reached holds up neither the pages of another nor the end of the daemon', async () => {
+  const dir = folder()
+  const server = await webServer(dir, (response) => response.end())
+  const gone = new HookServer()
+  const port = new URL(await gone.start()).port
+  await gone.stop()
+  const irc = `, other: { irc: { server: 127.0.0.1, port: ${port}, tls: none, channel: '#push' } }`
+  const scene = writeScene(dir, `{ webhook: { url: ${server.url} } }`, irc)
+  const daemon = await new Daemon(scene).ready()
+  scene.fail('/cart')
+  await until('the page', () => server.requests.length > 0, 10_000)
+  const faults = async () => (await daemon.status()).receivers.map(({ fault }) => fault)
+  await expect.poll(faults).toEqual([null, `connect ECONNREFUSED 127.0.0.1:${port}`])
+  expect(await daemon.health()).toEqual({ status: 200, reasons: [] })
+  const stoppedAt = performance.now()
+  expect((await daemon.stop()).code).toBe(0)
+  expect(performance.now() - stoppedAt).toBeLessThan(5_000)
+})

@@ -116,9 +116,8 @@ const againstNgircd = (): void => {
         const reached = new Promise((resolve) => silent.once('connection', resolve))
         return { receiver: create({ port: (silent.address() as AddressInfo).port }), reached }
       },
-      // It refuses nobody for good; the case of secrets wants one that knows a password.
-      refusing: async (context) =>
-        create({ port: 1, user: 'bot', password_file: password }, context),
+      // It refuses nobody for good.
+      refusing: async (context) => here(context),
       unreachable: async (context) => {
         await gone.start()
         const { port } = gone
