@@ -1,7 +1,7 @@
-/** Renews the generated parts of docs/*.md from what each kind says of itself (its `doc`, `example`
+/** Renews the generated parts of the pages in docs/ from what each kind says of itself (its `doc`, `example`
  *  and `options`) and from the YAML that ships. Run by `npm run docs`; a test fails when a part is
  *  stale. What an option means is written by hand below its table: a schema knows its form only. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
@@ -36,6 +36,12 @@ export function pages(): string[] {
   const names = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
   const docs = names.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
   return ['README.md', ...docs.sort()]
+}
+
+/** The page of a kind, relative to the project's root: its own, or the one that it shares. */
+export function pageOf(word: string, kind: string): string {
+  const own = `docs/${word}s/${kind}.md`
+  return existsSync(`${root}${own}`) ? own : `docs/${word}s.md`
 }
 
 /** A page with its generated parts as they should be. @throws Error for a marker nobody knows. */
