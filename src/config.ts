@@ -88,7 +88,7 @@ export function parseConfig(file: string, text: string, base: string): Config {
   const at = (path: string): string => (isAbsolute(path) ? path : join(base, path))
   const sources = given.sources.map((source, index) => readSource(source, index, given, faults, at))
   const receivers = Object.entries(given.receivers).map(([name, entry]) =>
-    readReceiver(name, entry, faults),
+    readReceiver(name, entry, faults, at),
   )
   const routing = readRouting(given, receivers, faults)
   assertUniqueNames(sources, faults)

@@ -20,6 +20,7 @@ import type {
   View,
   ViewEvent,
 } from '../server/view.ts'
+import type { RunningReceivers } from './receivers.ts'
 import type { SourceSettings } from '../sources/settings.ts'
 import type { StateReader } from '../store/state.ts'
 import type { ExposureKind } from '../windows/history.ts'
@@ -44,6 +45,7 @@ export interface ViewParts {
   readonly events: SearchContext
   readonly silences: Silences
   readonly index: () => IndexStatus
+  readonly receivers: Pick<RunningReceivers, 'status' | 'measure'>
   readonly unread: () => readonly UnreadLog[]
   readonly health: () => Health
   readonly ready: () => Health
@@ -94,6 +96,7 @@ export class DaemonView implements View {
       silences: (await this.silences({ state: 'active' })).length,
       store: await state.info(),
       index: this.#parts.index(),
+      receivers: await this.#parts.receivers.status(),
       unread: this.#parts.unread(),
     }
   }
@@ -159,8 +162,9 @@ export class DaemonView implements View {
     return this.#changed(await this.#parts.silences.end(id))
   }
 
-  metricsText(): string {
+  async metricsText(): Promise<string> {
     this.#measure()
+    await this.#parts.receivers.measure()
     return this.#parts.metrics.text()
   }
 

@@ -233,8 +233,8 @@ function addSilences(app: FastifyInstance, view: View): void {
 }
 
 function addProbes(app: FastifyInstance, view: View): void {
-  app.get('/metrics', (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(view.metricsText()),
+  app.get('/metrics', async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await view.metricsText()),
   )
   app.get('/-/healthy', (_request, reply) => sendHealth(reply, view.health()))
   app.get('/-/ready', (_request, reply) => sendHealth(reply, view.ready()))

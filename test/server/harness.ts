@@ -61,6 +61,7 @@ export class SetView implements View {
       silences: 0,
       store: { path: 'state.db', schemaVersion: 1, bytes: 0, commits: 0, backlog: 0, backlogDropped: 0, synchronous: 2 }, // prettier-ignore
       index: { kind: 'sqlite', fault: null },
+      receivers: [],
       unread: [],
     }
   }
@@ -115,7 +116,7 @@ export class SetView implements View {
     return { ...silenceRow, state: 'ended' }
   }
 
-  metricsText(): string {
+  async metricsText(): Promise<string> {
     return '# TYPE lastpush_lines_total counter\nlastpush_lines_total 7\n'
   }
 
