@@ -53,6 +53,19 @@ Examples:
   lastpush search 'status:500' --since 1h          events that match
 `
 
+/** The program with all its commands; also read by docs/generate.ts. */
+export function programOf(io: Io): Command {
+  const program = new Command('lastpush')
+    .description('What broke since the last push, and which push broke it.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(--help shows what is possible)')
+    .addHelpText('after', exitHelp)
+  for (const add of commands) add(program, io)
+  for (const command of program.commands) command.exitOverride()
+  return program
+}
+
 /** Runs one command. @returns The exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   const io: Io = {
@@ -65,14 +78,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   // A reader that goes away (head, a closed terminal) must not end a daemon.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-  const program = new Command('lastpush')
-    .description('What broke since the last push, and which push broke it.')
-    .version(version)
-    .exitOverride()
-    .showHelpAfterError('(--help shows what is possible)')
-    .addHelpText('after', exitHelp)
-  for (const add of commands) add(program, io)
-  for (const command of program.commands) command.exitOverride()
+  const program = programOf(io)
   try {
     await program.parseAsync([...argv])
     return io.exitCode

@@ -6,6 +6,7 @@ import { Dispatcher } from './alerts/dispatcher.ts'
 import { Silences } from './alerts/silences.ts'
 import { loadParsers, loadRules } from './catalog.ts'
 import { packageRoot, type Config } from './config.ts'
+import type { SourceConfig } from './config/entries.ts'
 import { Delivery } from './daemon/delivery.ts'
 import { DeployIntake } from './daemon/deploys.ts'
 import { indexKind, openConfiguredIndex } from './daemon/event-index.ts'
@@ -14,6 +15,7 @@ import { Ingest } from './daemon/ingest.ts'
 import { RunningReceivers } from './daemon/receivers.ts'
 import { RunningSources } from './daemon/sources.ts'
 import { Teardown } from './daemon/teardown.ts'
+import { UnreadLogs } from './daemon/unread.ts'
 import { DaemonView } from './daemon/view.ts'
 import { DeployTracker } from './deploys/tracker.ts'
 import type { Log } from './flow/log.ts'
@@ -25,6 +27,7 @@ import { Pipeline } from './pipeline.ts'
 import { Outbox } from './receivers/outbox.ts'
 import type { Screen } from './receivers/receiver.ts'
 import { ApiServer } from './server/api.ts'
+import { readToken } from './server/token.ts'
 import type { Health } from './server/view.ts'
 import type { EventIndex } from './store/events.ts'
 import { Indexer } from './store/indexer.ts'
@@ -48,6 +51,8 @@ export interface DaemonEnvironment {
   readonly dataDir: string
   /** In [0, 1); jitter of retries. */
   readonly random: () => number
+  /** Globs of folders and files where logs may lie that no source reads. */
+  readonly logPlaces: readonly string[]
 }
 
 export interface Daemon {
@@ -145,6 +150,12 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     metrics,
   })
   const deploys = new DeployIntake({ tracker, pipeline, ingest, dataDir, env: config.env, clock, log }) // prettier-ignore
+  const unread = new UnreadLogs({
+    places: env.logPlaces,
+    sourcePaths: config.sources.flatMap(pathsOf),
+    read: () => [...pipeline.partitions()].map(({ partition }) => partition).concat(...sources.faults.keys(), config.deployLogs), // prettier-ignore
+    clock,
+  })
   let ready = false
   const view = new DaemonView({
     version,
@@ -162,13 +173,17 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     silences,
     index: () => ({ kind: indexKind(config), fault: indexer === null ? 'it could not be opened' : indexer.fault }), // prettier-ignore
     receivers,
+    unread: () => unread.found,
     health: () => toHealth(ingest.fault === null ? [] : [ingest.fault.message]),
     ready: () => toHealth(ready ? [] : ['starting']),
   })
 
-  const server = new ApiServer({ view, clock, log, webRoot: join(packageRoot, 'dist/web') })
+  const { host, port, names, token: tokenPlace } = config.http
+  const token = tokenPlace === null ? null : await readToken(tokenPlace)
+  const webRoot = join(packageRoot, 'dist/web')
+  const server = new ApiServer({ view, clock, log, webRoot, token, names })
   down.add('server', () => server.close())
-  origin = (await server.listen(config.http.host, config.http.port)).origin
+  origin = (await server.listen(host, port)).origin
 
   receivers.start()
   down.add('receivers', () => receivers.close())
@@ -198,7 +213,8 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
       signal,
     ),
   )
-  await announce(dataDir, origin, down)
+  down.addLoop('unread logs', (signal) => unread.run(signal))
+  await announce(dataDir, { origin, tokenFile: tokenPlace?.file }, down)
   ready = true
   return origin
 }
@@ -243,12 +259,21 @@ function urlOf(origin: string, alert: Alert): string {
   return `${origin}/?from=${isoTime(at - linkRangeMs)}&to=${isoTime(at + linkRangeMs)}`
 }
 
-/** Tells commands on this machine where the daemon is. */
-async function announce(dataDir: string, origin: string, down: Teardown): Promise<void> {
+/** Tells commands on this machine where the daemon is, and where its token lies, never the token. */
+async function announce(
+  dataDir: string,
+  told: { readonly origin: string; readonly tokenFile: string | undefined },
+  down: Teardown,
+): Promise<void> {
   const path = join(dataDir, 'daemon.json')
-  const facts = { origin, pid: process.pid, version }
+  const facts = { ...told, pid: process.pid, version }
   await writeFile(path, `${JSON.stringify(facts)}\n`, { mode: 0o600 })
   down.add('daemon.json', () => rm(path, { force: true }))
+}
+
+/** The globs of a source that reads files. */
+function pathsOf({ options }: SourceConfig): readonly string[] {
+  return (options as { readonly paths?: readonly string[] }).paths ?? []
 }
 
 function toHealth(reasons: readonly string[]): Health {

@@ -48,7 +48,15 @@ async function demo(io: Io, once: boolean): Promise<void> {
     // It is awaited below, but may fail before that.
     live.catch(() => {})
     const dataDir = join(shop.dir, 'data')
-    const environment = { clock: io.clock, log, screen: io.out, dataDir, random: Math.random }
+    const environment = {
+      clock: io.clock,
+      log,
+      screen: io.out,
+      dataDir,
+      random: Math.random,
+      // The logs of the machine are no part of the story.
+      logPlaces: [],
+    }
     const daemon = await startOnFreePort(shop, environment, (config) => showConfig(io, config))
     try {
       direct(io, daemon.origin, pushes)

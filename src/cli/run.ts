@@ -1,9 +1,11 @@
 /** `run`: the daemon, or with `--once` one pass over files and a summary. */
+import { resolve } from 'node:path'
 import { pino, type Logger } from 'pino'
 import pretty from 'pino-pretty'
 import type { Config } from '../config.ts'
 import { fileSourceConfig, stdinSourceConfig } from '../config/entries.ts'
 import { startDaemon } from '../daemon.ts'
+import { usualLogs } from '../daemon/unread.ts'
 import { appendToSpool } from '../store/spool.ts'
 import { LastpushError } from '../model/errors.ts'
 import { machineZone } from '../parsers/zone.ts'
@@ -23,6 +25,7 @@ interface RunOptions extends OnePassOptions {
   readonly data?: string
   readonly port?: number
   readonly host?: string
+  readonly tokenFile?: string
 }
 
 export const addRun: AddCommand = (program, io) => {
@@ -44,7 +47,8 @@ export const addRun: AddCommand = (program, io) => {
       collect,
     )
     .option('--data <dir>', 'data directory of the daemon')
-    .option('--host <address>', 'loopback address to listen on')
+    .option('--host <address>', 'address to listen on; other than loopback needs a token')
+    .option('--token-file <file>', 'file with the token that everybody must show')
     .option('--port <number>', 'port of the page and the API; 0 takes a free one', Number)
     .addHelpText('after', examples)
     .action(async (files: string[], options: RunOptions) => {
@@ -88,6 +92,7 @@ async function runDaemon(io: Io, files: readonly string[], options: RunOptions):
     screen: io.out,
     dataDir,
     random: Math.random,
+    logPlaces: usualLogs,
   })
   log.info({ origin: daemon.origin, dataDir }, `lastpush is up: ${daemon.origin}`)
   await signalled
@@ -127,7 +132,13 @@ function withArguments(config: Config, files: readonly string[], options: RunOpt
     env: options.env ?? config.env,
     sources: [...config.sources, ...added],
     rules: rulePatterns(options, config),
-    http: { host: options.host ?? config.http.host, port: options.port ?? config.http.port },
+    http: {
+      ...config.http,
+      host: options.host ?? config.http.host,
+      port: options.port ?? config.http.port,
+      token:
+        options.tokenFile === undefined ? config.http.token : { file: resolve(options.tokenFile) },
+    },
   }
 }
 

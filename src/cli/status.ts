@@ -1,6 +1,6 @@
 /** `status`: what the daemon reads, counts and watches; without a daemon, what its store holds. */
 import { configOf } from './engine.ts'
-import { findDaemon } from './client.ts'
+import { findDaemon, tokenFileOption } from './client.ts'
 import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
 import { loadParsers, loadRules } from '../catalog.ts'
 import type { Config } from '../config.ts'
@@ -19,6 +19,7 @@ interface StatusOptions {
   readonly config?: string
   readonly data?: string
   readonly server?: string
+  readonly tokenFile?: string
   readonly json?: boolean
 }
 
@@ -29,11 +30,17 @@ export const addStatus: AddCommand = (program, io) => {
     .option('-c, --config <file>', 'lastpush.yaml')
     .option('--data <dir>', 'data directory of the daemon')
     .option('--server <url>', 'address of the daemon')
+    .option(...tokenFileOption)
     .option('--json', 'print one JSON object')
     .action(async (options: StatusOptions) => {
       const config = configOf(options)
       const dataDir = dataDirOf(options.data ?? config.store.path ?? undefined, io.env)
-      const client = await findDaemon({ server: options.server, dataDir, env: io.env })
+      const client = await findDaemon({
+        server: options.server,
+        tokenFile: options.tokenFile,
+        dataDir,
+        env: io.env,
+      })
       const status =
         client === null
           ? await storedStatus(config, dataDir, io)
@@ -79,6 +86,7 @@ async function storedStatus(config: Config, dataDir: string, io: Io): Promise<St
       store,
       index: { kind: indexKind(config), fault: null },
       receivers: receiverStatuses(receivers, await reader.undelivered()).map(atRest),
+      unread: [],
     }
   } finally {
     await reader.close()
@@ -95,6 +103,9 @@ function printStatus(io: Io, status: Status, where: string): void {
     for (const { line, reason, column } of source.unparsedSamples) {
       print(io, `    unparsed: ${visible(reason)} (column ${column}): ${visible(line)}`)
     }
+  }
+  for (const { path } of status.unread) {
+    print(io, `  not read: ${visible(path)} (grows; add it to sources)`)
   }
   print(io, `rules: ${status.rules.map(({ name }) => name).join(', ')}`)
   print(io, `store: ${visible(status.store.path)}, ${status.store.bytes} bytes, ${status.store.commits} commits, ${status.store.backlog} events to index`) // prettier-ignore

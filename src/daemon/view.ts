@@ -16,6 +16,7 @@ import type {
   IndexStatus,
   SilenceRow,
   SourceStatus,
+  UnreadLog,
   View,
   ViewEvent,
 } from '../server/view.ts'
@@ -45,6 +46,7 @@ export interface ViewParts {
   readonly silences: Silences
   readonly index: () => IndexStatus
   readonly receivers: Pick<RunningReceivers, 'status' | 'measure'>
+  readonly unread: () => readonly UnreadLog[]
   readonly health: () => Health
   readonly ready: () => Health
 }
@@ -95,6 +97,7 @@ export class DaemonView implements View {
       store: await state.info(),
       index: this.#parts.index(),
       receivers: await this.#parts.receivers.status(),
+      unread: this.#parts.unread(),
     }
   }
 
@@ -223,9 +226,8 @@ export class DaemonView implements View {
     const { metrics, pipeline } = this.#parts
     for (const partition of pipeline.partitions()) {
       const labels = { source: partition.source, partition: partition.partition }
-      const counts = { lines: partition.lines, events: partition.events, continued: partition.continued, unparsed: partition.unparsed, late: partition.late, clamped: partition.clamped, cut: partition.cut } // prettier-ignore
-      for (const [name, value] of Object.entries(counts)) {
-        metrics.counter(`lastpush_${name}_total`, helps[name] ?? name).set(value, labels)
+      for (const { name, count, help } of partitionCounts) {
+        metrics.counter(name, help).set(partition[count], labels)
       }
     }
     metrics
@@ -239,15 +241,15 @@ export class DaemonView implements View {
   }
 }
 
-const helps: Readonly<Record<string, string>> = {
-  lines: 'Lines read; lines = events + continued + unparsed.',
-  events: 'Lines that are events.',
-  continued: 'Lines that continue an event.',
-  unparsed: 'Lines that fit no pattern of their parser.',
-  late: 'Events too late for decisions; counted, never decided on.',
-  clamped: 'Events whose time lay in the future and was replaced by their arrival.',
-  cut: 'Lines cut at the line limit.',
-}
+const partitionCounts = [
+  { name: 'lastpush_lines_total', count: 'lines', help: 'Lines read; lines = events + continued + unparsed.' },
+  { name: 'lastpush_events_total', count: 'events', help: 'Lines that are events.' },
+  { name: 'lastpush_continued_total', count: 'continued', help: 'Lines that continue an event.' },
+  { name: 'lastpush_unparsed_total', count: 'unparsed', help: 'Lines that fit no pattern of their parser.' },
+  { name: 'lastpush_late_total', count: 'late', help: 'Events too late for decisions; counted, never decided on.' },
+  { name: 'lastpush_clamped_total', count: 'clamped', help: 'Events whose time lay in the future and was replaced by their arrival.' },
+  { name: 'lastpush_cut_total', count: 'cut', help: 'Lines cut at the line limit.' },
+] as const // prettier-ignore
 
 /** One partition as `status` shows it. @param reached ms, -Infinity when nothing was. */
 export function sourceStatus(

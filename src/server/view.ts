@@ -60,6 +60,8 @@ export interface Status {
   readonly store: StateInfo
   readonly index: IndexStatus
   readonly receivers: readonly ReceiverStatus[]
+  /** Log files of this host that grow and that no source reads; empty where no daemon runs. */
+  readonly unread: readonly UnreadLog[]
 }
 
 /** One receiver, and what it has not taken. */
@@ -77,6 +79,14 @@ export interface ReceiverStatus {
   /** Notifications that it has refused for good, and why the newest of them. */
   readonly parked: number
   readonly parkedError: string | null
+}
+
+/** A log file that grows and is not read. */
+export interface UnreadLog {
+  readonly path: string
+  readonly bytes: number
+  /** Since the look before, about a minute; null at the first look at it. */
+  readonly grewBytes: number | null
 }
 
 /** Where events are kept for people to search. */

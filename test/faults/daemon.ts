@@ -173,9 +173,13 @@ export interface Told {
 }
 
 /** Runs a command of lastpush to its end. */
-export function command(args: readonly string[], prefix: readonly string[] = []): Told {
+export function command(
+  args: readonly string[],
+  prefix: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Told {
   const line = [...prefix, process.execPath, program, ...args]
-  const options = { encoding: 'utf8', timeout: 60_000, env: plainEnv() } as const
+  const options = { encoding: 'utf8', timeout: 60_000, env: { ...plainEnv(), ...env } } as const
   const { status, stdout, stderr } = spawnSync(line[0] ?? '', line.slice(1), options)
   return { code: status, stdout, stderr }
 }
@@ -213,6 +217,11 @@ function get(url: string): Promise<Response> {
 
 /** This environment without what would lead a command to another daemon or data directory. */
 function plainEnv(): NodeJS.ProcessEnv {
-  const leading = new Set(['LASTPUSH_SERVER', 'STATE_DIRECTORY'])
+  const leading = new Set([
+    'LASTPUSH_SERVER',
+    'LASTPUSH_TOKEN',
+    'LASTPUSH_TOKEN_FILE',
+    'STATE_DIRECTORY',
+  ])
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !leading.has(name)))
 }
