@@ -16,7 +16,7 @@ import { indexAt, removeIndex } from './elasticsearch-index.ts'
 import { addressOf, ownServer } from './tests.ts'
 
 eventIndexContract('Elasticsearch', async (ctx) => {
-  const node = await addressOf(ctx, 'elasticsearch')
+  const node = addressOf(ctx, 'elasticsearch')
   const { prefix, open } = indexAt(node)
   return {
     open: () => Promise.resolve(open()),
@@ -26,7 +26,7 @@ eventIndexContract('Elasticsearch', async (ctx) => {
 })
 
 test('both indexes find the same of 20,000 events by 50 queries', async (ctx) => {
-  const node = await addressOf(ctx, 'elasticsearch')
+  const node = addressOf(ctx, 'elasticsearch')
   const { prefix, open } = indexAt(node)
   const elastic = open()
   // A clock that stands still: a busy machine must not make a search give up.
@@ -94,7 +94,7 @@ test('R12, F64: a server killed in mid-stream has every event once when it is ba
 })
 
 test('an index of the same name with another mapping is a clear fault and stays as it is', async (ctx) => {
-  const node = await addressOf(ctx, 'elasticsearch')
+  const node = addressOf(ctx, 'elasticsearch')
   const { prefix, open } = indexAt(node)
   const client = new Client({ node })
   const mappings = { properties: { time: { type: 'keyword' as const } } }
@@ -114,7 +114,7 @@ test('an index of the same name with another mapping is a clear fault and stays 
 })
 
 test('an older form of an event that arrives late does not replace a newer one', async (ctx) => {
-  const node = await addressOf(ctx, 'elasticsearch')
+  const node = addressOf(ctx, 'elasticsearch')
   const { prefix, open } = indexAt(node)
   const index = open()
   await index.put([eventOf({ stack: '#0 a\n#1 b' })])
@@ -125,7 +125,7 @@ test('an older form of an event that arrives late does not replace a newer one',
 })
 
 test('whole months of old events go as whole indices', async (ctx) => {
-  const node = await addressOf(ctx, 'elasticsearch')
+  const node = addressOf(ctx, 'elasticsearch')
   const { prefix, open } = indexAt(node)
   const index = open()
   const times = ['1969-05-01', '2026-08-31', '2026-09-01', '2026-09-30', '2026-10-01'].map(

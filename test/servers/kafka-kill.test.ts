@@ -44,7 +44,7 @@ test(
   `counts ${total} messages over ${partitions} partitions exactly, killed ${kills} times`,
   { timeout: 240_000 },
   async (ctx) => {
-    const broker = await addressOf(ctx, 'kafka')
+    const broker = addressOf(ctx, 'kafka')
     const topic = await Topic.make(broker, partitions)
     const random = seeded()
     const dir = folder()

@@ -23,7 +23,7 @@ function sourceOf(address: string, topic: Topic, options: object = {}): Source {
 }
 
 async function topicFor(ctx: TestContext, partitions = 1): Promise<[string, Topic]> {
-  const address = await addressOf(ctx, 'kafka')
+  const address = addressOf(ctx, 'kafka')
   return [address, await Topic.make(address, partitions)]
 }
 

@@ -2,7 +2,8 @@
  *  that writes what a small shop would, until it is interrupted. Nothing of it stays. */
 import kafkajs, { type Producer } from 'kafkajs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { lacking, startServer, type Server } from './start.ts'
+import { lacking } from './jars.ts'
+import { startServer, type Server } from './start.ts'
 
 const ports = { kafka: 9092, elasticsearch: 9200 } as const
 const topics = { access: 'web-access', errors: 'php-errors' } as const
