@@ -204,6 +204,8 @@ describe('kafka', () => {
 
   test.for([
     ['shorter', ['new one', 'new two']],
+    ['shorter by one', numbered(4, 100)],
+    ['as long', numbered(5, 100)],
     ['longer', numbered(7, 100)],
   ] as const)(
     'reads a topic that was made again whole, also when it is %s',
