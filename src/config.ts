@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Route } from './alerts/route.ts'
 import {
   assertUniqueNames,
+  assertUniqueTopics,
   readReceiver,
   readSource,
   type ReceiverConfig,
@@ -82,6 +83,7 @@ export function parseConfig(file: string, text: string, base: string): Config {
   )
   const route = readRoute(given, receivers, faults)
   assertUniqueNames(sources, faults)
+  assertUniqueTopics(sources, faults)
   if (faults.length > 0) throw located(document, faults)
   return {
     file: text === '{}' ? null : file,
