@@ -12,7 +12,7 @@ import { questions, shopEvents } from './elasticsearch-events.ts'
 import { indexAt, removeIndex } from './elasticsearch-index.ts'
 import { addressOf } from './tests.ts'
 
-const pageEvents = 3_000
+const pageEvents = 5_000
 
 eventIndexContract('Elasticsearch', async (ctx) => {
   const node = addressOf(ctx, 'elasticsearch')
