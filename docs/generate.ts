@@ -1,7 +1,7 @@
-/** Renews the generated parts of docs/*.md from what each kind says of itself (its `doc`, `example`
+/** Renews the generated parts of the pages in docs/ from what each kind says of itself (its `doc`, `example`
  *  and `options`) and from the YAML that ships. Run by `npm run docs`; a test fails when a part is
  *  stale. What an option means is written by hand below its table: a schema knows its form only. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
@@ -10,11 +10,12 @@ import { z } from 'zod'
 import { formatDuration } from '../src/flow/time.ts'
 import { duration, queryText } from '../src/query/schema.ts'
 import { receiverTypes, ruleTypes, sourceTypes } from '../src/registry.ts'
+import { elasticsearchStore } from '../src/store/elasticsearch-options.ts'
 
 /** Folder of the project. */
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** A kind of source, rule or receiver as its docs need it. */
+/** A kind of source, rule, receiver or store as its docs need it. */
 interface Kind {
   readonly kind: string
   readonly doc: string
@@ -27,6 +28,7 @@ export const kinds: Readonly<Record<string, readonly Kind[]>> = {
   source: sourceTypes,
   rule: ruleTypes,
   receiver: receiverTypes,
+  store: [elasticsearchStore],
 }
 
 const part = /^<!-- generated: (\w+) (\w+) -->\n[\s\S]*?^<!-- end -->/gm
@@ -36,6 +38,12 @@ export function pages(): string[] {
   const names = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
   const docs = names.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
   return ['README.md', ...docs.sort()]
+}
+
+/** The page of a kind, relative to the project's root: its own, or the one that it shares. */
+export function pageOf(word: string, kind: string): string {
+  const own = `docs/${word}s/${kind}.md`
+  return existsSync(`${root}${own}`) ? own : `docs/${word}s.md`
 }
 
 /** A page with its generated parts as they should be. @throws Error for a marker nobody knows. */
@@ -58,10 +66,13 @@ export function optionsOf(kind: Kind): ReadonlyMap<string, z.ZodType> {
   return new Map(Object.entries(options.shape))
 }
 
-/** What a value must be in its full form, where a short one is turned into that first. */
+/** What a value must be in its full form, where a short one is turned into that first, and before it
+ *  is turned into what the program keeps. */
 function checked(schema: z.ZodType): z.ZodType {
-  const isShortForm = schema instanceof z.ZodPipe && schema.in instanceof z.ZodTransform
-  return isShortForm ? checked(schema.out as z.ZodType) : schema
+  const isNamed = schema === duration || schema === queryText
+  if (isNamed || !(schema instanceof z.ZodPipe)) return schema
+  const isShortForm = schema.in instanceof z.ZodTransform
+  return checked((isShortForm ? schema.out : schema.in) as z.ZodType)
 }
 
 function generated(word: string, name: string): string {
@@ -128,6 +139,7 @@ function form(given: z.ZodType): string {
   if (schema instanceof z.ZodArray) return `list of ${form(schema.element as z.ZodType)}`
   if (schema instanceof z.ZodRecord) return `map of names to ${form(schema.valueType as z.ZodType)}`
   if (schema instanceof z.ZodNumber) return numberForm(schema)
+  if (schema instanceof z.ZodURL) return 'address'
   if (schema instanceof z.ZodString) return 'text'
   throw new Error(`no words for the schema type ${schema.def.type}`)
 }
