@@ -24,7 +24,8 @@ const downloadMsMax = 900_000
 export function lacking(kind: ServerKind): string | null {
   const recipe = recipes[kind]
   if (hasJdk() && (existsSync(libOf(recipe)) || hasMaven())) return null
-  return `needs JDK 17 and Maven, or ${recipe.variable}=${recipe.form}`
+  const named = Object.values(recipes).map(({ variable, form }) => `${variable}=${form}`)
+  return `needs JDK 17 and Maven, or running servers: ${named.join(' ')}`
 }
 
 /** The folder of a server's jars, filled at the first time.

@@ -44,7 +44,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       project.provide(kind, { address: server.address })
     }),
   )
-  for (const [reason, all] of skipped) console.warn(`tests of ${all.join()} skip: ${reason}`)
+  for (const [reason, all] of skipped) console.warn(`tests of ${all.join(' and ')} skip: ${reason}`)
   return async () => {
     await Promise.all(started.map((server) => server.stop()))
   }
