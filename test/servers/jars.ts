@@ -17,7 +17,7 @@ const cacheDir = join(
   'lastpush-servers',
 )
 const downloadTries = 3
-/** Of one try, ms: some 150 MB over a slow line. */
+/** Of one try, ms: some 40 MB over a slow line. */
 const downloadMsMax = 900_000
 
 /** What a machine lacks to run a server of its own; null when it lacks nothing. */
