@@ -9,6 +9,7 @@ import { addReceivers } from './cli/receivers.ts'
 import { addReplay } from './cli/replay.ts'
 import { addRun } from './cli/run.ts'
 import { addSearch } from './cli/search.ts'
+import { addSilence } from './cli/silence.ts'
 import { addSince } from './cli/since.ts'
 import { addStatus } from './cli/status.ts'
 import { addTest } from './cli/test.ts'
@@ -24,6 +25,7 @@ const commands: readonly AddCommand[] = [
   addSince,
   addSearch,
   addDeploy,
+  addSilence,
   addStatus,
   addParse,
   addReplay,

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Route } from './alerts/route.ts'
+import type { Routing } from './alerts/route.ts'
 import {
   assertUniqueNames,
   assertUniqueTopics,
@@ -12,7 +12,7 @@ import {
   type ReceiverConfig,
   type SourceConfig,
 } from './config/entries.ts'
-import { readRoute } from './config/route.ts'
+import { readRouting } from './config/route.ts'
 import { schema } from './config/schema.ts'
 import { LastpushError, type Fault } from './model/errors.ts'
 import type { Query } from './query/query.ts'
@@ -42,7 +42,7 @@ export interface Config {
   /** Lateness of sources that set none. */
   readonly latenessMs: number
   readonly receivers: readonly ReceiverConfig[]
-  readonly route: Route
+  readonly routing: Routing
   readonly store: {
     /** null: as the command line or the environment says. */
     readonly path: string | null
@@ -79,9 +79,9 @@ export function parseConfig(file: string, text: string, base: string): Config {
   const at = (path: string): string => (isAbsolute(path) ? path : join(base, path))
   const sources = given.sources.map((source, index) => readSource(source, index, given, faults, at))
   const receivers = Object.entries(given.receivers).map(([name, entry]) =>
-    readReceiver(name, entry, faults),
+    readReceiver(name, entry, faults, at),
   )
-  const route = readRoute(given, receivers, faults)
+  const routing = readRouting(given, receivers, faults)
   assertUniqueNames(sources, faults)
   assertUniqueTopics(sources, faults)
   if (faults.length > 0) throw located(document, faults)
@@ -101,7 +101,7 @@ export function parseConfig(file: string, text: string, base: string): Config {
     keepFiringMs: given.keep_firing_for ?? null,
     latenessMs: given.lateness,
     receivers: receivers.filter((receiver) => receiver !== null),
-    route,
+    routing,
     store: {
       path: given.store.path === undefined ? null : at(given.store.path),
       eventsKeptMs: given.store.events,

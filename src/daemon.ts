@@ -3,6 +3,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Dispatcher } from './alerts/dispatcher.ts'
+import { Silences } from './alerts/silences.ts'
 import { loadParsers, loadRules } from './catalog.ts'
 import { packageRoot, type Config } from './config.ts'
 import { Delivery } from './daemon/delivery.ts'
@@ -10,6 +11,7 @@ import { DeployIntake } from './daemon/deploys.ts'
 import { indexKind, openConfiguredIndex } from './daemon/event-index.ts'
 import { keepHouse } from './daemon/housekeeping.ts'
 import { Ingest } from './daemon/ingest.ts'
+import { RunningReceivers } from './daemon/receivers.ts'
 import { RunningSources } from './daemon/sources.ts'
 import { Teardown } from './daemon/teardown.ts'
 import { DaemonView } from './daemon/view.ts'
@@ -21,8 +23,7 @@ import type { Alert } from './model/alert.ts'
 import { sameSha } from './model/deploy.ts'
 import { Pipeline } from './pipeline.ts'
 import { Outbox } from './receivers/outbox.ts'
-import type { Receiver, Screen } from './receivers/receiver.ts'
-import { receiverTypes } from './registry.ts'
+import type { Screen } from './receivers/receiver.ts'
 import { ApiServer } from './server/api.ts'
 import type { Health } from './server/view.ts'
 import type { EventIndex } from './store/events.ts'
@@ -102,14 +103,18 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
   })
   await restore(pipeline, state, clock)
 
-  const receivers = buildReceivers(config, env)
-  const outbox = new Outbox({ state, receivers, clock, log, metrics, concurrency: deliveriesMax, random: env.random }) // prettier-ignore
+  const receivers: RunningReceivers = new RunningReceivers({ config, state, clock, log, metrics, screen: env.screen, since: (question) => view.since(question) }) // prettier-ignore
+  const outbox = new Outbox({ state, receivers: receivers.byName, clock, log, metrics, concurrency: deliveriesMax, random: env.random }) // prettier-ignore
+  const silences = new Silences(state, clock)
+  await silences.restore()
   let origin = ''
   const dispatcher = new Dispatcher({
     state,
     clock,
-    route: config.route,
-    render: (page) => receivers.get(page.receiver)?.render(page) ?? '',
+    routing: config.routing,
+    mutedBy: (alert) => silences.mutedBy(alert),
+    metrics,
+    render: (page) => receivers.render(page),
     deployById: (id) => tracker.byId(id),
     deployBySha: (sha) => tracker.list().findLast((deploy) => sameSha(deploy.sha, sha)) ?? null,
     urlOf: (alert) => urlOf(origin, alert),
@@ -126,7 +131,8 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     onCommitted: (commit) => {
       if (commit.transitions.length > 0) delivery.kick()
       if (commit.backlog.length > 0) indexer?.kick()
-      for (const alert of commit.alerts) view.publish({ type: 'alert', data: alert })
+      receivers.tell(commit.deploys)
+      for (const alert of commit.alerts) view.publishAlert(alert)
       for (const deploy of commit.deploys) view.publish({ type: 'deploy', data: deploy })
     },
   })
@@ -153,7 +159,9 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     faults: () => new Map([...sources.faults, ...deploys.faults]),
     report: (report) => deploys.report(report),
     events: { index, tracker },
+    silences,
     index: () => ({ kind: indexKind(config), fault: indexer === null ? 'it could not be opened' : indexer.fault }), // prettier-ignore
+    receivers,
     health: () => toHealth(ingest.fault === null ? [] : [ingest.fault.message]),
     ready: () => toHealth(ready ? [] : ['starting']),
   })
@@ -162,6 +170,8 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
   down.add('server', () => server.close())
   origin = (await server.listen(config.http.host, config.http.port)).origin
 
+  receivers.start()
+  down.add('receivers', () => receivers.close())
   outbox.start()
   down.add('outbox', () => outbox.stop())
   delivery.start()
@@ -227,19 +237,6 @@ function historyStart(scopes: Iterable<unknown>, nowMs: number): number {
   const reached = [...scopes].map((scope) => (scope as { reached: number | null }).reached ?? nowMs)
   const oldest = Math.min(nowMs, ...reached) - historyMs
   return Math.ceil(Math.max(oldest, nowMs - finePanesMs) / 1_000)
-}
-
-/** The configured receivers, and a console where none is. */
-function buildReceivers(config: Config, env: DaemonEnvironment): ReadonlyMap<string, Receiver> {
-  const context = { clock: env.clock, screen: env.screen }
-  if (config.receivers.length === 0) {
-    const [consoleType] = receiverTypes
-    const { receiver } = config.route
-    return new Map([[receiver, consoleType.create(receiver, { color: 'auto' }, context)]])
-  }
-  return new Map(
-    config.receivers.map(({ name, type, options }) => [name, type.create(name, options, context)]),
-  )
 }
 
 function urlOf(origin: string, alert: Alert): string {

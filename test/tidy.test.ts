@@ -160,6 +160,8 @@ describe('kinds', () => {
     const name = type.kind.replaceAll('_', '-')
     expect(existsSync(join(root, `test/${type.folder}/${name}.test.ts`))).toBe(true)
     expect(readFileSync(join(root, `docs/${type.folder}.md`), 'utf8')).toContain(`\`${type.kind}\``)
+    if (type.folder !== 'receivers') return
+    expect(existsSync(join(root, `docs/receivers/${name}.md`))).toBe(true)
   })
 
   it('in YAML carry their own tests', () => {

@@ -1,29 +1,23 @@
 /** From committed transitions to notifications: groups them by the route, waits as it says, and
  *  writes what is to be sent with its body frozen, all in one transaction of its own. Driven by the
  *  wall clock and by what was committed, never by the pipeline. Sending is the outbox's. */
+import type { Metric, Metrics } from '../flow/metrics.ts'
 import type { Clock } from '../flow/time.ts'
 import { shortHash, type Alert, type Transition } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
 import type { Page, PageReason } from '../model/page.ts'
 import type { Notification, RecordPut, State } from '../store/state.ts'
-import {
-  adopt,
-  afterTelling,
-  alertsInOrder,
-  holdsOnset,
-  isOver,
-  leave,
-  openGroup,
-  reasons,
-  takeIn,
-  type Group,
-} from './group.ts'
-import { groupId, groupLabels, type Route } from './route.ts'
+import { adopt, holdsOnset, isOver, leave, openGroup, takeIn, type Group } from './group.ts'
+import { groupId, groupLabels, routeOf, type Route, type Routing } from './route.ts'
+import { afterTelling, mutedNow, released, tell, type MutedBy, type Telling } from './telling.ts'
 
 export interface DispatcherOptions {
   readonly state: State
   readonly clock: Clock
-  readonly route: Route
+  readonly routing: Routing
+  /** Asked at the moment of telling: a silence that came later counts, one that ended does not. */
+  readonly mutedBy: MutedBy
+  readonly metrics: Metrics
   /** The frozen body of a page, as its receiver will send it. */
   readonly render: (page: Page) => string
   readonly deployById: (id: string) => Deploy | null
@@ -34,10 +28,15 @@ export interface DispatcherOptions {
 
 export class Dispatcher {
   readonly #options: DispatcherOptions
+  readonly #suppressed: Metric
   #groups = new Map<string, Group>()
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+    this.#suppressed = options.metrics.counter(
+      'lastpush_suppressed_total',
+      'Changes of alerts that nobody was told of, since a silence muted them.',
+    )
   }
 
   /** Takes up the groups of an earlier process. */
@@ -46,19 +45,13 @@ export class Dispatcher {
     this.#groups = new Map([...records].map(([key, value]) => [key, value as Group]))
   }
 
-  /** When the next group is due, wall ms; null when none waits. */
-  nextDue(): number | null {
-    const due = [...this.#groups.values()].flatMap((group) => group.flushAt ?? [])
-    return due.length === 0 ? null : Math.min(...due)
-  }
-
   /**
    * Accounts for every committed transition and writes the notifications that are due.
-   * @returns How many notifications were written.
+   * @returns How many notifications were written that are to be sent.
    * @throws What the store rejects with; nothing has changed then.
    */
   async dispatch(): Promise<number> {
-    const { state, clock, route } = this.#options
+    const { state, clock } = this.#options
     const now = clock.now()
     const transitions = await state.undispatched()
     // In an order that a restart does not change: of two groups that turned out to be about the same
@@ -66,25 +59,45 @@ export class Dispatcher {
     const groups = new Map([...this.#groups].sort(([a], [b]) => (a < b ? -1 : 1)))
     for (const transition of transitions) this.#assign(groups, transition, now)
 
-    const notifications: Notification[] = []
-    for (const group of groups.values()) {
-      if (group.flushAt === null || group.flushAt > now) continue
-      notifications.push(...this.#tell(group, now))
-      if (isOver(group)) groups.delete(group.key)
-      else groups.set(group.key, afterTelling(group, now, route))
-    }
+    const notifications = [...groups.values()].flatMap((group) => this.#flush(groups, group, now))
     const records = this.#changed(groups)
     if (transitions.length + records.length + notifications.length === 0) return 0
     await state.dispatch({ dispatched: transitions.map(({ id }) => id), records, notifications })
     this.#groups = groups
-    return notifications.length
+    const suppressed = notifications.filter((each) => each.state === 'suppressed')
+    for (const { receiver, transitions: ids } of suppressed) {
+      this.#suppressed.add(ids.length, { receiver })
+    }
+    return notifications.length - suppressed.length
+  }
+
+  /** Tells a group if it is due, or if a silence over it has ended. */
+  #flush(groups: Map<string, Group>, known: Group, now: number): Notification[] {
+    const muted = mutedNow(known, this.#options.mutedBy)
+    const free = released(known, muted)
+    const group = sameKeys(known.muted, muted) ? known : { ...known, muted }
+    groups.set(group.key, group)
+    const due = group.flushAt !== null && group.flushAt <= now
+    if (!due && Object.keys(free).length === 0) return []
+    const telling = tell(group, this.#options.mutedBy, free)
+    if (isOver(group)) groups.delete(group.key)
+    else {
+      const route = this.#routeOf(Object.values(group.alerts)[0])
+      groups.set(group.key, afterTelling(group, telling, now, route))
+    }
+    return this.#notifications(group, telling, now)
+  }
+
+  #routeOf(alert: Alert | undefined): Route {
+    const { routing } = this.#options
+    return alert === undefined ? routing.otherwise : routeOf(routing, alert)
   }
 
   /** An onset stays in the group that it was first told in, whatever it is attributed to later;
    *  before that a new attribution moves it. */
   #assign(groups: Map<string, Group>, transition: Transition, now: number): void {
-    const { route } = this.#options
     const { alert } = transition
+    const route = this.#routeOf(alert)
     const labels = groupLabels(route, alert)
     const id = groupId(route.receiver, labels)
     const open = [...groups.values()]
@@ -96,38 +109,45 @@ export class Dispatcher {
     if (held === undefined && transition.kind !== 'firing') return
     const target = home ?? [...groups.values()].find((group) => group.id === id)
     const group = target ?? openGroup(id, route.receiver, labels, transition)
-    const moved = waiting === undefined ? [] : waiting.pending
+    const moved = waiting?.pending.filter((each) => each.fingerprint === alert.fingerprint) ?? []
     const taken = takeIn(
       { ...group, pending: [...group.pending, ...moved] },
       transition,
       now,
       route,
     )
-    groups.set(group.key, adopt(taken, route))
+    groups.set(
+      group.key,
+      adopt(taken, (each) => this.#routeOf(each)),
+    )
   }
 
-  #tell(group: Group, now: number): Notification[] {
-    return reasons(group).map((reason, index) => {
+  #notifications(group: Group, telling: Telling, now: number): Notification[] {
+    const { receiver, key: groupKey } = group
+    const written = { receiver, groupKey, attempts: 0, nextAttemptAt: now, createdAt: now }
+    const sent = telling.reasons.map((reason, index): Notification => {
       const key = shortHash([group.key, String(group.sequence + index)])
-      return {
-        key,
-        receiver: group.receiver,
-        groupKey: group.key,
-        transitions: index === 0 ? group.pending : [],
-        body: this.#options.render(this.#page(group, key, reason)),
-        state: 'waiting',
-        attempts: 0,
-        nextAttemptAt: now,
-        error: null,
-        createdAt: now,
-      }
+      const transitions = index === 0 ? telling.transitions : []
+      const body = this.#options.render(this.#page(group, telling, key, reason))
+      return { ...written, key, transitions, body, state: 'waiting', error: null }
     })
+    const [first] = telling.suppressed
+    if (first === undefined) return sent
+    const kept: Notification = {
+      ...written,
+      key: shortHash([group.key, 'suppressed', first]),
+      transitions: telling.suppressed,
+      body: '',
+      state: 'suppressed',
+      error: telling.because,
+    }
+    return [...sent, kept]
   }
 
-  #page(group: Group, key: string, reason: PageReason): Page {
+  #page(group: Group, telling: Telling, key: string, reason: PageReason): Page {
     const status = reason === 'resolved' ? 'resolved' : 'firing'
     // A page about what is over already still tells first that it fired.
-    const alerts = alertsInOrder(group).map((alert) =>
+    const alerts = telling.alerts.map((alert) =>
       reason === 'firing' ? { ...alert, state: 'firing' as const, endsAt: null, fixedBy: null } : alert,
     ) // prettier-ignore
     const fixedBy = alerts.findLast((alert) => alert.fixedBy !== null)?.fixedBy ?? null
@@ -155,4 +175,9 @@ export class Dispatcher {
       .map((key): RecordPut => ({ kind: 'group', key, value: null }))
     return [...puts, ...gone]
   }
+}
+
+function sameKeys(a: object, b: object): boolean {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => key in b)
 }

@@ -1,11 +1,16 @@
-/** One alert group from its first page to its resolution: which alerts it holds and when it has
- *  something to tell. Pure; times are wall times in ms. */
+/** One alert group from its first alert to its end: which alerts it holds and when it is due. What
+ *  it tells then is telling.ts. Pure; times are wall times in ms. */
 import { shortHash, type Alert, type Transition } from '../model/alert.ts'
-import type { PageReason } from '../model/page.ts'
 import { groupId, groupLabels, type Route } from './route.ts'
 
 /** Alerts kept in one group; what comes beyond is counted in the page's last line only. */
 export const groupAlertsMax = 1_000
+
+/** A transition that nobody was told of yet, and whose it is. */
+export interface Pending {
+  readonly id: string
+  readonly fingerprint: string
+}
 
 /** Plain JSON; stored as the record `group`. */
 export interface Group {
@@ -16,8 +21,11 @@ export interface Group {
   readonly receiver: string
   readonly labels: Readonly<Record<string, string>>
   readonly alerts: Readonly<Record<string, Alert>>
-  /** Transitions not yet told. */
-  readonly pending: readonly string[]
+  readonly pending: readonly Pending[]
+  /** Onsets that a page has told: fingerprint → startsAt. */
+  readonly told: Readonly<Record<string, string>>
+  /** Firing alerts that are muted: fingerprint → by whom. */
+  readonly muted: Readonly<Record<string, string>>
   readonly paged: boolean
   /** When to tell next; null: nothing to tell until something happens. */
   readonly flushAt: number | null
@@ -39,6 +47,8 @@ export function openGroup(
     labels,
     alerts: {},
     pending: [],
+    told: {},
+    muted: {},
     paged: false,
     flushAt: null,
     lastSentAt: 0,
@@ -53,13 +63,14 @@ export function holdsOnset(group: Group, alert: Alert): boolean {
 
 /** Takes a transition in and decides when to tell it. */
 export function takeIn(group: Group, transition: Transition, now: number, route: Route): Group {
-  const { alert } = transition
+  const { id, alert } = transition
+  const { fingerprint } = alert
   const full = Object.keys(group.alerts).length >= groupAlertsMax
   const alerts =
-    full && group.alerts[alert.fingerprint] === undefined
+    full && group.alerts[fingerprint] === undefined
       ? group.alerts
-      : { ...group.alerts, [alert.fingerprint]: alert }
-  const next = { ...group, alerts, pending: [...group.pending, transition.id] }
+      : { ...group.alerts, [fingerprint]: alert }
+  const next = { ...group, alerts, pending: [...group.pending, { id, fingerprint }] }
   const due = !group.paged
     ? (group.flushAt ?? now + route.groupWaitMs)
     : isOver(next)
@@ -69,20 +80,20 @@ export function takeIn(group: Group, transition: Transition, now: number, route:
   return { ...next, flushAt: Math.min(due, group.flushAt ?? Infinity) }
 }
 
-/** Takes an onset out of a group that has told nothing yet. Its transitions go with it when it was
- *  the only one; else they are told with the rest, which does no harm. */
-export function leave(groups: Map<string, Group>, group: Group, alert: Alert): void {
+/** Takes an onset out of a group that has told nothing yet, with its transitions. */
+export function leave(groups: Map<string, Group>, group: Group, { fingerprint }: Alert): void {
   const alerts = Object.fromEntries(
-    Object.entries(group.alerts).filter(([key]) => key !== alert.fingerprint),
+    Object.entries(group.alerts).filter(([key]) => key !== fingerprint),
   )
+  const pending = group.pending.filter((each) => each.fingerprint !== fingerprint)
   if (Object.keys(alerts).length === 0) groups.delete(group.key)
-  else groups.set(group.key, { ...group, alerts })
+  else groups.set(group.key, { ...group, alerts, pending })
 }
 
 /** When every alert of a group has been attributed anew to the same thing, the group is about that:
  *  what comes later of it belongs here, not on a page of its own. */
-export function adopt(group: Group, route: Route): Group {
-  const wanted = Object.values(group.alerts).map((alert) => groupLabels(route, alert))
+export function adopt(group: Group, routeOf: (alert: Alert) => Route): Group {
+  const wanted = Object.values(group.alerts).map((alert) => groupLabels(routeOf(alert), alert))
   const [first] = wanted
   if (first === undefined) return group
   const id = groupId(group.receiver, first)
@@ -93,25 +104,6 @@ export function adopt(group: Group, route: Route): Group {
 /** True when every alert of it is resolved. */
 export function isOver(group: Group): boolean {
   return Object.values(group.alerts).every((alert) => alert.state === 'resolved')
-}
-
-/** What a due group tells: a group that ends before its first page tells both. */
-export function reasons(group: Group): readonly PageReason[] {
-  if (!group.paged) return isOver(group) ? ['firing', 'resolved'] : ['firing']
-  if (isOver(group)) return ['resolved']
-  return [group.pending.length > 0 ? 'update' : 'repeat']
-}
-
-/** The group after it has told everything. */
-export function afterTelling(group: Group, now: number, route: Route): Group {
-  return {
-    ...group,
-    pending: [],
-    paged: true,
-    lastSentAt: now,
-    flushAt: now + route.repeatIntervalMs,
-    sequence: group.sequence + reasons(group).length,
-  }
 }
 
 /** Firing ones first, then by startsAt and fingerprint. */

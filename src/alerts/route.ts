@@ -1,7 +1,10 @@
-/** Where alerts go and how they are bundled: one receiver, one grouping, three timers. */
+/** Where alerts go and how they are bundled: a flat list of routes by query over labels, of which
+ *  the first that picks an alert takes it, and one route for all others. */
 import { shortHash, type Alert } from '../model/alert.ts'
+import type { Query } from '../query/query.ts'
+import { picks } from './match.ts'
 
-/** Timers in ms, of the wall clock. */
+/** One receiver, one grouping, three timers in ms of the wall clock. */
 export interface Route {
   readonly receiver: string
   /** Label names, or `deploy` for the deploy that an alert is attributed to. */
@@ -14,11 +17,24 @@ export interface Route {
   readonly repeatIntervalMs: number
 }
 
+/** All routes as configured. */
+export interface Routing {
+  readonly routes: readonly { readonly match: Query; readonly route: Route }[]
+  /** For alerts that no route picks. */
+  readonly otherwise: Route
+}
+
 export const routeDefaults: Omit<Route, 'receiver'> = {
   groupBy: ['deploy'],
   groupWaitMs: 3_000,
   groupIntervalMs: 30_000,
   repeatIntervalMs: 4 * 3_600_000,
+}
+
+/** The route of an alert. */
+export function routeOf(routing: Routing, alert: Alert): Route {
+  const found = routing.routes.find(({ match }) => picks(match, alert))
+  return found?.route ?? routing.otherwise
 }
 
 /** Values by which an alert is grouped. An alert that no deploy is known for is grouped by itself

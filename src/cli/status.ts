@@ -5,11 +5,13 @@ import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
 import { loadParsers, loadRules } from '../catalog.ts'
 import type { Config } from '../config.ts'
 import { indexKind } from '../daemon/event-index.ts'
+import { buildReceivers, receiverStatuses } from '../daemon/receivers.ts'
 import { sourceStatus } from '../daemon/view.ts'
 import { formatDuration } from '../flow/time.ts'
 import { visible } from '../model/escape.ts'
+import { silenceState, type Silence } from '../model/silence.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
-import type { Status } from '../server/view.ts'
+import type { ReceiverStatus, Status } from '../server/view.ts'
 import { openStateReader } from '../store/sqlite.ts'
 import { version } from '../version.ts'
 
@@ -34,7 +36,7 @@ export const addStatus: AddCommand = (program, io) => {
       const client = await findDaemon({ server: options.server, dataDir, env: io.env })
       const status =
         client === null
-          ? await storedStatus(config, dataDir, io.clock.now())
+          ? await storedStatus(config, dataDir, io)
           : ((await client.get('/status')) as Status)
       if (options.json === true) return printJson(io, status)
       printStatus(io, status, client === null ? 'no daemon runs; from its store' : client.origin)
@@ -42,7 +44,9 @@ export const addStatus: AddCommand = (program, io) => {
 }
 
 /** The same answer from the store at rest, read-only. */
-async function storedStatus(config: Config, dataDir: string, now: number): Promise<Status> {
+async function storedStatus(config: Config, dataDir: string, io: Io): Promise<Status> {
+  const now = io.clock.now()
+  const receivers = buildReceivers(config, { clock: io.clock, screen: io.out })
   const reader = await openStateReader(dataDir)
   try {
     const settings = new Map(
@@ -56,6 +60,7 @@ async function storedStatus(config: Config, dataDir: string, now: number): Promi
       loadParsers(config.parsers),
       loadRules(config.rules, config),
     ])
+    const silences = [...(await reader.records('silence')).values()] as Silence[]
     return {
       version,
       sources: partitions.map((partition) =>
@@ -70,8 +75,10 @@ async function storedStatus(config: Config, dataDir: string, now: number): Promi
       })),
       alerts: { firing: alerts.length, pending: 0 },
       deploys: deploys.length,
+      silences: silences.filter((each) => silenceState(each, now) === 'active').length,
       store,
       index: { kind: indexKind(config), fault: null },
+      receivers: receiverStatuses(receivers, await reader.undelivered()).map(atRest),
     }
   } finally {
     await reader.close()
@@ -80,7 +87,7 @@ async function storedStatus(config: Config, dataDir: string, now: number): Promi
 
 function printStatus(io: Io, status: Status, where: string): void {
   print(io, `lastpush ${status.version} (${where})`)
-  print(io, `${status.alerts.firing} alerts firing, ${status.alerts.pending} pending; ${status.deploys} deploys known`) // prettier-ignore
+  print(io, `${status.alerts.firing} alerts firing, ${status.alerts.pending} pending; ${status.silences} silences active; ${status.deploys} deploys known`) // prettier-ignore
   for (const source of status.sources) {
     const lag = source.lagSeconds === null ? 'nothing yet' : `${formatDuration(source.lagSeconds * 1_000)} behind` // prettier-ignore
     print(io, `  ${visible(source.partition)}  ${source.parser ?? '?'}  ${source.lines} lines, ${source.unparsed} unparsed, ${source.late} late, ${lag}`) // prettier-ignore
@@ -91,5 +98,20 @@ function printStatus(io: Io, status: Status, where: string): void {
   }
   print(io, `rules: ${status.rules.map(({ name }) => name).join(', ')}`)
   print(io, `store: ${visible(status.store.path)}, ${status.store.bytes} bytes, ${status.store.commits} commits, ${status.store.backlog} events to index`) // prettier-ignore
+  for (const receiver of status.receivers) printReceiver(io, receiver)
   if (status.index.fault !== null) print(io, `event index (${status.index.kind}): fault: ${visible(status.index.fault)}`) // prettier-ignore
+}
+
+/** A receiver that no daemon has opened has no fault. */
+function atRest(receiver: ReceiverStatus): ReceiverStatus {
+  return { ...receiver, fault: null }
+}
+
+function printReceiver(io: Io, receiver: ReceiverStatus): void {
+  const { name, kind, address, fault, waiting, waitingError, parked, parkedError } = receiver
+  const where = kind === null ? 'no longer configured' : `${kind}: ${visible(address ?? '')}`
+  print(io, `receiver ${visible(name)} (${where}): ${waiting} waiting, ${parked} parked`)
+  if (fault !== null) print(io, `    fault: ${visible(fault)}`)
+  if (waitingError !== null) print(io, `    waiting: ${visible(waitingError)}`)
+  if (parkedError !== null) print(io, `    parked: ${visible(parkedError)}`)
 }

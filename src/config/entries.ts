@@ -89,12 +89,26 @@ function resolvePaths(options: object, at: (path: string) => string): object {
   return { ...options, paths: (options.paths as readonly string[]).map(at) }
 }
 
-export function readReceiver(name: string, entry: object, faults: Fault[]): ReceiverConfig | null {
+/** The same for the files of a receiver: passwords, addresses, authorities. */
+function resolveFiles(options: object, at: (path: string) => string): object {
+  const entries = Object.entries(options).map(([key, value]: [string, unknown]) =>
+    key.endsWith('_file') && typeof value === 'string' ? [key, at(value)] : [key, value],
+  )
+  return Object.fromEntries(entries) as object
+}
+
+export function readReceiver(
+  name: string,
+  entry: object,
+  faults: Fault[],
+  at: (path: string) => string,
+): ReceiverConfig | null {
   const field = `receivers.${name}`
   const found = onlyKind(receiverTypes as readonly unknown[] as readonly AnyReceiverType[], entry, field, faults) // prettier-ignore
   if (found === null) return null
   const options = readOptions(found.type.options, found.value ?? {}, `${field}.${found.type.kind}`, faults) // prettier-ignore
-  return options === null ? null : { name, type: found.type, options: options as never }
+  if (options === null) return null
+  return { name, type: found.type, options: resolveFiles(options, at) as never }
 }
 
 /** The one kind that an entry names. */

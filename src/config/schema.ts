@@ -63,6 +63,18 @@ export const schema = z.strictObject({
       group_wait: duration.default(routeDefaults.groupWaitMs),
       group_interval: duration.default(routeDefaults.groupIntervalMs),
       repeat_interval: duration.default(routeDefaults.repeatIntervalMs),
+      routes: z
+        .array(
+          z.strictObject({
+            match: queryText,
+            receiver: z.string().optional(),
+            group_by: z.array(z.string()).optional(),
+            group_wait: duration.optional(),
+            group_interval: duration.optional(),
+            repeat_interval: duration.optional(),
+          }),
+        )
+        .default([]),
     })
     .prefault({}),
   store: z

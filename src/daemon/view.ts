@@ -1,15 +1,25 @@
 /** What the HTTP server is told: answers from the committed store, joined with what only the
  *  running process knows (living alerts, faults of sources, watermarks). */
+import type { Silences } from '../alerts/silences.ts'
 import type { Clock } from '../flow/time.ts'
 import { isoTime } from '../flow/time.ts'
 import type { Metrics } from '../flow/metrics.ts'
 import type { Deploy } from '../model/deploy.ts'
 import type { Alert } from '../model/alert.ts'
 import { scopeKey } from '../model/scope.ts'
+import { silenceState, type Silence } from '../model/silence.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Rule } from '../rules/rule.ts'
-import type { Health, IndexStatus, SourceStatus, View, ViewEvent } from '../server/view.ts'
+import type {
+  Health,
+  IndexStatus,
+  SilenceRow,
+  SourceStatus,
+  View,
+  ViewEvent,
+} from '../server/view.ts'
+import type { RunningReceivers } from './receivers.ts'
 import type { SourceSettings } from '../sources/settings.ts'
 import type { StateReader } from '../store/state.ts'
 import type { ExposureKind } from '../windows/history.ts'
@@ -32,7 +42,9 @@ export interface ViewParts {
   readonly exposure: (service: string | null) => ExposureKind
   readonly report: (deploy: unknown) => Promise<Deploy>
   readonly events: SearchContext
+  readonly silences: Silences
   readonly index: () => IndexStatus
+  readonly receivers: Pick<RunningReceivers, 'status' | 'measure'>
   readonly health: () => Health
   readonly ready: () => Health
 }
@@ -48,6 +60,11 @@ export class DaemonView implements View {
 
   publish(event: ViewEvent): void {
     for (const listener of this.#listeners) listener(event)
+  }
+
+  /** Tells of an alert that was committed, or whose silence has changed. */
+  publishAlert(alert: Alert): void {
+    this.publish({ type: 'alert', data: this.#marked(alert) })
   }
 
   subscribe(listener: (event: ViewEvent) => void): () => void {
@@ -74,8 +91,10 @@ export class DaemonView implements View {
         pending: living.filter((alert) => alert.state === 'pending').length,
       },
       deploys: (await state.deploys()).length,
+      silences: (await this.silences({ state: 'active' })).length,
       store: await state.info(),
       index: this.#parts.index(),
+      receivers: await this.#parts.receivers.status(),
     }
   }
 
@@ -87,7 +106,7 @@ export class DaemonView implements View {
       asked === 'pending'
         ? []
         : await this.#parts.state.alerts({ limit, ...(asked && { states: [asked] }) })
-    return [...pending, ...stored].slice(0, limit)
+    return [...pending, ...stored].slice(0, limit).map((alert) => this.#marked(alert))
   }
 
   async deploys(question: Parameters<View['deploys']>[0]): ReturnType<View['deploys']> {
@@ -127,8 +146,22 @@ export class DaemonView implements View {
     return this.#parts.report(deploy)
   }
 
-  metricsText(): string {
+  async silences(question: Parameters<View['silences']>[0]): ReturnType<View['silences']> {
+    const rows = this.#parts.silences.list().map((silence) => this.#row(silence))
+    return rows.filter(({ state }) => question.state === undefined || question.state === state)
+  }
+
+  async addSilence(silence: unknown): Promise<SilenceRow> {
+    return this.#changed(await this.#parts.silences.add(silence))
+  }
+
+  async endSilence(id: string): Promise<SilenceRow> {
+    return this.#changed(await this.#parts.silences.end(id))
+  }
+
+  async metricsText(): Promise<string> {
     this.#measure()
+    await this.#parts.receivers.measure()
     return this.#parts.metrics.text()
   }
 
@@ -138,6 +171,21 @@ export class DaemonView implements View {
 
   ready(): Health {
     return this.#parts.ready()
+  }
+
+  #changed(silence: Silence): SilenceRow {
+    for (const alert of this.#parts.pipeline.engine.alerts()) this.publishAlert(alert)
+    return this.#row(silence)
+  }
+
+  #row(silence: Silence): SilenceRow {
+    return { ...silence, state: silenceState(silence, this.#parts.clock.now()) }
+  }
+
+  /** Whether an alert is muted is no part of it, but of the moment in which somebody asks. */
+  #marked(alert: Alert): Alert {
+    if (alert.state === 'resolved') return alert
+    return { ...alert, muted: this.#parts.silences.mutedBy(alert) !== null }
   }
 
   /** Event time up to which something is known, ms: to count seconds of which no line can have

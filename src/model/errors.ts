@@ -25,6 +25,8 @@ export const errorCodes = {
   SOURCE_UNREADABLE: [3, true, 'a log file cannot be opened or read'],
   DEPLOY_INVALID: [2, false, 'a deploy report lacks its SHA or has a field of the wrong form'],
   DEPLOY_UNKNOWN: [2, false, 'no deploy of this id or SHA is known'],
+  SILENCE_INVALID: [2, false, 'a silence lacks its query, its end, its author or its reason'],
+  SILENCE_UNKNOWN: [2, false, 'no silence of this id is known'],
   STORE_MISSING: [4, true, 'the data directory holds no store yet'],
   STORE_OLDER: [4, true, 'the store awaits its upgrade by the daemon'],
   STORE_LOCKED: [4, true, 'another lastpush holds this data directory'],

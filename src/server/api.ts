@@ -16,6 +16,7 @@ import {
   noParameters,
   ratesQuestion,
   readParameters,
+  silencesParameters,
   sinceParameters,
 } from './parameters.ts'
 import { answerProblem, HttpError, problem, problemBody, problemOf } from './problems.ts'
@@ -141,6 +142,7 @@ export class ApiServer {
       reply.header('cache-control', 'no-store')
     })
     addQuestions(app, view, clock)
+    addSilences(app, view)
     addProbes(app, view)
     this.#addStream(app)
     await servePage(app, webRoot)
@@ -176,9 +178,23 @@ function addQuestions(app: FastifyInstance, view: View, clock: Clock): void {
   })
 }
 
+function addSilences(app: FastifyInstance, view: View): void {
+  app.get('/api/v1/silences', ({ query }) =>
+    view.silences(readParameters(silencesParameters, query)),
+  )
+  app.post('/api/v1/silences', async (request, reply) => {
+    readParameters(noParameters, request.query)
+    return reply.code(201).send(await view.addSilence(request.body))
+  })
+  app.post<{ Params: { id: string } }>('/api/v1/silences/:id/end', ({ params, query }) => {
+    readParameters(noParameters, query)
+    return view.endSilence(params.id)
+  })
+}
+
 function addProbes(app: FastifyInstance, view: View): void {
-  app.get('/metrics', (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(view.metricsText()),
+  app.get('/metrics', async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await view.metricsText()),
   )
   app.get('/-/healthy', (_request, reply) => sendHealth(reply, view.health()))
   app.get('/-/ready', (_request, reply) => sendHealth(reply, view.ready()))

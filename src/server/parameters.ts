@@ -54,6 +54,11 @@ export const alertsParameters = z.strictObject({
   limit,
 })
 
+/** For /silences. */
+export const silencesParameters = z.strictObject({
+  state: z.enum(['scheduled', 'active', 'ended']).optional(),
+})
+
 /** For /deploys and /signatures. */
 export const listParameters = z.strictObject({ limit })
 

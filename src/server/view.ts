@@ -3,6 +3,7 @@
  *  the other in. Times in answers are RFC 3339 UTC with milliseconds unless a name says otherwise. */
 import type { Alert } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
+import type { Silence, SilenceState } from '../model/silence.ts'
 import type { Verdict } from '../model/verdict.ts'
 import type { EventOrder } from '../model/event.ts'
 import type { EventDocument } from '../store/events.ts'
@@ -54,8 +55,28 @@ export interface Status {
   readonly alerts: { readonly firing: number; readonly pending: number }
   /** How many deploys are kept. */
   readonly deploys: number
+  /** How many silences are active. */
+  readonly silences: number
   readonly store: StateInfo
   readonly index: IndexStatus
+  readonly receivers: readonly ReceiverStatus[]
+}
+
+/** One receiver, and what it has not taken. */
+export interface ReceiverStatus {
+  readonly name: string
+  /** null: no such receiver is configured any more. */
+  readonly kind: string | null
+  /** For people, without secrets. */
+  readonly address: string | null
+  /** What keeps it from being connected; null when all is well or it connects for each page. */
+  readonly fault: string | null
+  /** Notifications that are tried again, and why the oldest of them was not delivered. */
+  readonly waiting: number
+  readonly waitingError: string | null
+  /** Notifications that it has refused for good, and why the newest of them. */
+  readonly parked: number
+  readonly parkedError: string | null
 }
 
 /** Where events are kept for people to search. */
@@ -96,6 +117,15 @@ export interface Rates {
 export interface AlertsQuestion {
   readonly state?: Alert['state']
   readonly limit?: number
+}
+
+/** A silence and what it is at the moment of the answer. */
+export interface SilenceRow extends Silence {
+  readonly state: SilenceState
+}
+
+export interface SilencesQuestion {
+  readonly state?: SilenceState
 }
 
 export interface SinceQuestion {
@@ -173,8 +203,14 @@ export interface View {
   events(question: EventsQuestion): Promise<Events>
   /** Takes a report as it was posted; rejects with DEPLOY_INVALID and its faults. */
   report(deploy: unknown): Promise<Deploy>
+  /** Those that are not over and those that ended in the last 30 days; newest start first. */
+  silences(question: SilencesQuestion): Promise<readonly SilenceRow[]>
+  /** Takes a silence as it was posted; rejects with SILENCE_INVALID and its faults. */
+  addSilence(silence: unknown): Promise<SilenceRow>
+  /** Ends a silence now; rejects with SILENCE_UNKNOWN. */
+  endSilence(id: string): Promise<SilenceRow>
   /** The Prometheus exposition. */
-  metricsText(): string
+  metricsText(): Promise<string>
   /** The process can do its work. */
   health(): Health
   /** The process has started and answers from a complete state. */

@@ -84,7 +84,7 @@ function retentionDeletes(db: Database.Database): (keepFrom: number) => void {
   const deletes = [
     `DELETE FROM signature WHERE last_seen < @keepFrom`,
     `DELETE FROM alert WHERE state = 'resolved' AND ends_ms < @keepFrom`,
-    `DELETE FROM notification WHERE state = 'delivered' AND created_at < @keepFrom`,
+    `DELETE FROM notification WHERE state IN ('delivered', 'suppressed') AND created_at < @keepFrom`,
     `DELETE FROM transition WHERE dispatched = 1 AND at < @keepFrom`,
     `DELETE FROM deploy WHERE start_ms < @keepFrom AND EXISTS (
        SELECT 1 FROM deploy AS later

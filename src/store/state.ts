@@ -7,7 +7,7 @@ import type { ItemKind } from '../model/verdict.ts'
 import type { EventDocument } from './events.ts'
 
 /** JSON documents that the engine keeps, by kind and key; a null value deletes. */
-export type RecordKind = 'partition' | 'scope' | 'series' | 'group'
+export type RecordKind = 'partition' | 'scope' | 'series' | 'group' | 'silence'
 export interface RecordPut {
   readonly kind: RecordKind
   readonly key: string
@@ -70,12 +70,24 @@ export interface Notification {
   /** Ids of the transitions it tells, in order. */
   readonly transitions: readonly string[]
   readonly body: string
-  readonly state: 'waiting' | 'delivered' | 'parked'
+  /** `suppressed`: never sent, since every alert it tells was muted; `error` says by what. */
+  readonly state: 'waiting' | 'delivered' | 'parked' | 'suppressed'
   readonly attempts: number
   /** Wall time before which it is not tried again, ms. */
   readonly nextAttemptAt: number
   readonly error: string | null
   readonly createdAt: number
+}
+
+/** What one receiver has not taken. */
+export interface Undelivered {
+  readonly receiver: string
+  readonly waiting: number
+  /** Of the oldest that waits; null before its first attempt has failed. */
+  readonly waitingError: string | null
+  readonly parked: number
+  /** Of the newest that is parked. */
+  readonly parkedError: string | null
 }
 
 /** One dispatcher transaction. */
@@ -114,6 +126,8 @@ export interface StateReader {
   deploys(): Promise<readonly Deploy[]>
   /** Waiting ones, oldest first; then parked, then delivered ones, newest first; default 1,000. */
   notifications(limit?: number): Promise<readonly Notification[]>
+  /** By name, each receiver for which something waits or is parked. */
+  undelivered(): Promise<readonly Undelivered[]>
   /** Transitions not yet dispatched, in the order of their commit. */
   undispatched(): Promise<readonly Transition[]>
   /** Facts for `status`. */

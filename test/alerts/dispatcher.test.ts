@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Dispatcher } from '../../src/alerts/dispatcher.ts'
-import { routeDefaults, type Route } from '../../src/alerts/route.ts'
+import { routeDefaults, type Route, type Routing } from '../../src/alerts/route.ts'
+import { Silences } from '../../src/alerts/silences.ts'
+import { Metrics } from '../../src/flow/metrics.ts'
 import { ManualClock } from '../../src/flow/time.ts'
 import type { Alert, Transition } from '../../src/model/alert.ts'
 import type { Page } from '../../src/model/page.ts'
 import { openTemporaryState, type TemporaryState } from '../../src/store/sqlite.ts'
+import { parseQuery } from '../../src/query/query.ts'
 import { deployOf } from '../deploys/deploy-of.ts'
 import { alertOf } from './alert-of.ts'
 
@@ -13,24 +16,32 @@ const route: Route = { ...routeDefaults, receiver: 'oncall' }
 const badPush = deployOf('3b77d0c5ae', 0, { id: 'd1' })
 const fix = deployOf('91c02fe77b', 5, { id: 'd2' })
 
+const onlyRoute: Routing = { routes: [], otherwise: route }
+
 let store: TemporaryState
 let clock: ManualClock
+let silences: Silences
+let metrics: Metrics
 let dispatcher: Dispatcher
 let committed: number
 
 beforeEach(async () => {
   store = await openTemporaryState()
   clock = new ManualClock(t0)
-  dispatcher = dispatcherOver(route)
+  silences = new Silences(store.state, clock)
+  metrics = new Metrics()
+  dispatcher = dispatcherOver(onlyRoute)
   committed = 0
 })
 afterEach(() => store.close())
 
-function dispatcherOver(by: Route): Dispatcher {
+function dispatcherOver(routing: Routing): Dispatcher {
   return new Dispatcher({
     state: store.state,
     clock,
-    route: by,
+    routing,
+    mutedBy: (alert) => silences.mutedBy(alert),
+    metrics,
     render: (page) => JSON.stringify(page),
     deployById: (id) => [badPush, fix].find((deploy) => deploy.id === id) ?? null,
     deployBySha: (sha) => [badPush, fix].find((deploy) => deploy.sha === sha) ?? null,
@@ -132,14 +143,12 @@ describe('the dispatcher', () => {
     ])
     expect((await pages()).at(-1)).toMatchObject({ status: 'resolved', fixedBy: fix })
     expect(await store.state.records('group')).toEqual(new Map())
-    expect(dispatcher.nextDue()).toBeNull()
   })
 
   test('repeats a page that nothing has followed after repeat_interval', async () => {
     await commit(['firing', {}])
     await after(0)
     await after(3)
-    expect(dispatcher.nextDue()).toBe(t0 + 3_000 + 4 * 3_600_000)
     expect(await after(4 * 3_600 - 1)).toBe(0)
     expect(await after(1)).toBe(1)
     expect(await told()).toEqual(['firing: aa firing', 'repeat: aa firing'])
@@ -251,7 +260,9 @@ describe('the dispatcher', () => {
         dispatch: () => Promise.reject(new Error('disk full')),
       }),
       clock,
-      route,
+      routing: onlyRoute,
+      mutedBy: () => null,
+      metrics,
       render: () => '',
       deployById: () => null,
       deployBySha: () => null,
@@ -303,7 +314,7 @@ describe('the dispatcher', () => {
     ] // prettier-ignore
     for (const [index, step] of steps.entries()) {
       if (restartBefore.includes(index)) {
-        dispatcher = dispatcherOver(route)
+        dispatcher = dispatcherOver(onlyRoute)
         await dispatcher.restore()
       }
       await step()
@@ -321,9 +332,151 @@ describe('the dispatcher', () => {
       await store.close()
       store = await openTemporaryState()
       clock = new ManualClock(t0)
-      dispatcher = dispatcherOver(route)
+      dispatcher = dispatcherOver(onlyRoute)
       committed = 0
       expect(await story(restarts)).toEqual(straight)
     }
+  })
+})
+
+describe('routes', () => {
+  const routing: Routing = {
+    routes: [
+      { match: parseQuery('severity:page'), route: { ...route, receiver: 'pager', groupBy: [] } },
+      { match: parseQuery('rule:error-*'), route: { ...route, receiver: 'chat', groupWaitMs: 0 } },
+    ],
+    otherwise: { ...route, receiver: 'mail' },
+  }
+
+  test('the first that picks an alert takes it, with its own grouping and times', async () => {
+    dispatcher = dispatcherOver(routing)
+    const labels = { service: 'web', severity: 'info' }
+    await commit(
+      ['firing', { fingerprint: 'aa' }],
+      ['firing', { fingerprint: 'bb', deploy: 'd2' }],
+      ['firing', { fingerprint: 'cc', labels }],
+      ['firing', { fingerprint: 'dd', labels, rule: 'disk' }],
+    )
+    await after(0)
+    const receivers = async () =>
+      (await store.state.waiting(10)).map(({ receiver, transitions }) => [receiver, ...transitions])
+    expect(await receivers()).toEqual([['chat', 't2']])
+    await after(3)
+    expect((await receivers()).sort()).toEqual([
+      ['chat', 't2'],
+      ['mail', 't3'],
+      ['pager', 't0', 't1'],
+    ])
+  })
+})
+
+describe('silences', () => {
+  const asked = { query: 'service:web', by: 'alice', comment: 'moving the database', for: '1h' }
+
+  async function suppressed(): Promise<[transitions: readonly string[], error: string | null][]> {
+    return (await store.state.notifications())
+      .filter(({ state }) => state === 'suppressed')
+      .map(({ transitions, error }) => [transitions, error])
+  }
+
+  test('keep an alert back, and say who by', async () => {
+    const { id } = await silences.add(asked)
+    await commit(['firing', {}])
+    await after(0)
+    expect(await after(3)).toBe(0)
+    expect(await suppressed()).toEqual([
+      [['t0'], `silence ${id} by alice until 2026-11-23T13:00:00.000Z: moving the database`],
+    ])
+    expect(await pages()).toEqual([])
+    expect(metrics.text()).toContain('lastpush_suppressed_total{receiver="oncall"} 1')
+    expect(await store.state.undispatched()).toEqual([])
+  })
+
+  test('that come before the page is sent count, however late', async () => {
+    await commit(['firing', {}])
+    await after(2)
+    await silences.add(asked)
+    expect(await after(1)).toBe(0)
+    expect(await pages()).toEqual([])
+  })
+
+  test('tell an alert that outlives them, with a word about why now', async () => {
+    await silences.add(asked)
+    await commit(['firing', {}])
+    await after(3)
+    await after(3_590)
+    expect(await pages()).toEqual([])
+    expect(await after(10)).toBe(1)
+    const [page] = await pages()
+    expect(page?.reason).toBe('firing')
+    expect(page?.alerts[0]?.summary).toBe('20 errors (the silence by alice has ended)')
+    expect(await after(60)).toBe(0)
+  })
+
+  test('tell again what was paged before them and is still there after', async () => {
+    await commit(['firing', {}])
+    await after(0)
+    await after(3)
+    const { id } = await silences.add(asked)
+    await after(60)
+    await silences.end(id)
+    expect(await after(1)).toBe(1)
+    expect(await told()).toEqual(['firing: aa firing', 'update: aa firing'])
+  })
+
+  test('never hide the end of what was paged', async () => {
+    await commit(['firing', {}])
+    await after(0)
+    await after(3)
+    await silences.add(asked)
+    await commit(['resolved', {}])
+    await after(0)
+    expect(await after(3)).toBe(1)
+    expect(await told()).toEqual(['firing: aa firing', 'resolved: aa resolved'])
+    expect(await suppressed()).toEqual([])
+  })
+
+  test('let what nobody was told of end without a word', async () => {
+    const { id } = await silences.add(asked)
+    await commit(['firing', {}])
+    await after(3)
+    await commit(['resolved', {}])
+    await after(3)
+    await silences.end(id)
+    await after(100_000)
+    expect(await pages()).toEqual([])
+    expect((await suppressed()).flatMap(([ids]) => ids).sort()).toEqual(['t0', 't1'])
+    expect(await store.state.records('group')).toEqual(new Map())
+  })
+
+  test('hide one alert of a group and not the others', async () => {
+    await silences.add({ ...asked, query: 'service:api' })
+    await commit(
+      ['firing', { fingerprint: 'aa' }],
+      ['firing', { fingerprint: 'bb', labels: { service: 'api' } }],
+    )
+    await after(0)
+    await after(3)
+    await commit(['resolved', { fingerprint: 'aa' }])
+    await after(30)
+    await after(3_600)
+    expect(await told()).toEqual([
+      'firing: aa firing',
+      'resolved: aa resolved',
+      'update: bb firing, aa resolved',
+    ])
+  })
+
+  test('hold over a restart', async () => {
+    await silences.add(asked)
+    await commit(['firing', {}])
+    await after(3)
+    silences = new Silences(store.state, clock)
+    await silences.restore()
+    dispatcher = dispatcherOver(onlyRoute)
+    await dispatcher.restore()
+    await after(60)
+    expect(await pages()).toEqual([])
+    expect(await after(3_600)).toBe(1)
   })
 })

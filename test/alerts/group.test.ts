@@ -1,19 +1,28 @@
 import { describe, expect, test } from 'vitest'
 import {
-  afterTelling,
   alertsInOrder,
   groupAlertsMax,
   holdsOnset,
   isOver,
   openGroup,
-  reasons,
   takeIn,
   type Group,
 } from '../../src/alerts/group.ts'
+import { afterTelling, tell } from '../../src/alerts/telling.ts'
 import { groupId, groupLabels, routeDefaults, type Route } from '../../src/alerts/route.ts'
 import { alertOf, transitionOf } from './alert-of.ts'
 
 const route: Route = { ...routeDefaults, receiver: 'oncall' }
+
+/** The group after it has told all it has. */
+function telling(group: Group, now: number): Group {
+  return afterTelling(
+    group,
+    tell(group, () => null, {}),
+    now,
+    route,
+  )
+}
 
 describe('a route', () => {
   test('groups by the deploy that an alert is attributed to', () => {
@@ -64,7 +73,7 @@ describe('a group', () => {
   })
 
   test('tells news after group_interval, and its end after group_wait', () => {
-    const paged = afterTelling(takeIn(fresh, firing, 10_000, route), 13_000, route)
+    const paged = telling(takeIn(fresh, firing, 10_000, route), 13_000)
     const other = transitionOf({ id: 't3' }, { fingerprint: 'bb' })
     expect(takeIn(paged, other, 20_000, route).flushAt).toBe(43_000)
     expect(takeIn(paged, other, 60_000, route).flushAt).toBe(60_000)
@@ -72,7 +81,7 @@ describe('a group', () => {
   })
 
   test('news do not put off what is due already', () => {
-    const paged = afterTelling(takeIn(fresh, firing, 10_000, route), 13_000, route)
+    const paged = telling(takeIn(fresh, firing, 10_000, route), 13_000)
     const ending = takeIn(paged, resolved, 20_000, route)
     expect(takeIn(ending, transitionOf({ id: 't4' }), 21_000, route).flushAt).toBe(23_000)
   })
@@ -84,7 +93,8 @@ describe('a group', () => {
     ['repeats when nothing did', { paged: true, pending: [] }, ['repeat']],
     ['ends when every alert has', { paged: true, alerts: { aa: resolved.alert } }, ['resolved']],
   ])('%s', (_, given, told) => {
-    expect(reasons({ ...takeIn(fresh, firing, 0, route), ...given })).toEqual(told)
+    const group = { ...takeIn(fresh, firing, 0, route), ...given }
+    expect(tell(group, () => null, {}).reasons).toEqual(told)
   }) // prettier-ignore
 
   test('holds an onset, not only an alert of the same labels', () => {

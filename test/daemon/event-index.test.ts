@@ -11,7 +11,7 @@ import { temporaryDir } from '../store/directories.ts'
 /** The configurations that a page of the documentation shows. */
 function shown(page: string): string[] {
   const text = readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
-  return [...text.matchAll(/```yaml config.*?\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
+  return [...text.matchAll(/```yaml config[^\n]*\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
 }
 
 const configOf = (yaml: string): Config => parseConfig('lastpush.yaml', yaml, '/etc/lastpush')

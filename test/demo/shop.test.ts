@@ -55,7 +55,7 @@ test('the folder has a configuration that the daemon reads, and empty logs', () 
     latenessMs: 2_000,
     keepFiringMs: 10_000,
     http: { host: '127.0.0.1', port: 7_077 },
-    route: { receiver: 'screen', groupBy: ['deploy'], groupWaitMs: 3_000 },
+    routing: { otherwise: { receiver: 'screen', groupBy: ['deploy'], groupWaitMs: 3_000 } },
     deployLogs: [join(shop.dir, 'deployinator.log')],
     store: { path: join(shop.dir, 'data') },
   })

@@ -62,8 +62,8 @@ describe('every key that a user may write is in the docs', () => {
   }
 
   function configKeys(): Set<string> {
-    const start = 'const schema = z.strictObject({'
-    return keysBetween('src/config.ts', start, 'type Given', /^ +([a-z_]+):/gm)
+    const start = 'export const schema = z.strictObject({'
+    return keysBetween('src/config/schema.ts', start, 'type Given', /^ +([a-z_]+):/gm)
   }
 
   function allKeys(value: unknown): string[] {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LastpushError } from '../../src/model/errors.ts'
 import { writeCursor } from '../../src/server/cursor.ts'
 import { badPush, firing } from '../receivers/samples.ts'
-import { codeOf, Harness, messageOf, nowMs } from './harness.ts'
+import { codeOf, Harness, messageOf, nowMs, silenceRow } from './harness.ts'
 
 let harness: Harness
 beforeEach(async () => {
@@ -17,6 +17,7 @@ test.each([
   ['since', { deploy: badPush, state: 'early', sources: [], items: [] }],
   ['rates', { from: '', to: '', step: 1, times: [], requests: [], errors: [] }],
   ['events', { events: [], total: 0, next: null }],
+  ['silences', [silenceRow]],
 ])('answers /api/v1/%s with what the view says, not to be cached', async (name, expected) => {
   const answer = await harness.ask(`/api/v1/${name}`)
   expect(answer.status).toBe(200)
@@ -37,6 +38,7 @@ describe('parameters', () => {
     ['alerts', 'alerts', {}],
     ['alerts?state=firing&limit=10000', 'alerts', { state: 'firing', limit: 10_000 }],
     ['deploys?limit=1', 'deploys', { limit: 1 }],
+    ['silences?state=active', 'silences', { state: 'active' }],
     ['signatures?limit=7', 'signatures', { limit: 7 }],
     ['since?deploy=d1&service=web', 'since', { deploy: 'd1', service: 'web' }],
     ['rates', 'rates', { from, to: nowMs, stepSeconds: 15 }],
@@ -104,6 +106,24 @@ describe('parameters', () => {
 
   test('alerts?state= takes the states only', async () => {
     expect((await harness.ask('/api/v1/alerts?state=gone')).status).toBe(400)
+  })
+})
+
+describe('a silence', () => {
+  const headers = { 'content-type': 'application/json' }
+
+  test('is taken as it was posted', async () => {
+    const body = '{"query":"service:web"}'
+    const answer = await harness.ask('/api/v1/silences', { method: 'POST', headers, body })
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([201, silenceRow])
+    expect(harness.view.asked).toEqual([['addSilence', { query: 'service:web' }]])
+  })
+
+  test('is ended by its id', async () => {
+    const path = '/api/v1/silences/5f2c%2Fa1b/end'
+    const answer = await harness.ask(path, { method: 'POST', headers, body: '{}' })
+    expect([answer.status, JSON.parse(answer.text)]).toMatchObject([200, { state: 'ended' }])
+    expect(harness.view.asked).toEqual([['endSilence', '5f2c/a1b']])
   })
 })
 

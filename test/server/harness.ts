@@ -12,6 +12,7 @@ import type {
   Events,
   Health,
   Rates,
+  SilenceRow,
   SignatureRow,
   Status,
   View,
@@ -21,6 +22,17 @@ import { badPush, firing } from '../receivers/samples.ts'
 
 /** 2026-03-01T12:00:00Z, where the clock stands. */
 export const nowMs = Date.UTC(2026, 2, 1, 12)
+
+/** The one silence of the view. */
+export const silenceRow: SilenceRow = {
+  id: '5f2c0a1b',
+  query: 'service:web',
+  startsAt: '2026-03-01T11:00:00.000Z',
+  endsAt: '2026-03-01T13:00:00.000Z',
+  by: 'alice',
+  comment: 'moving the database',
+  state: 'active',
+}
 
 /** Answers what it is set to and keeps what it was asked. */
 export class SetView implements View {
@@ -41,8 +53,10 @@ export class SetView implements View {
       rules: [],
       alerts: { firing: 1, pending: 0 },
       deploys: 1,
+      silences: 0,
       store: { path: 'state.db', schemaVersion: 1, bytes: 0, commits: 0, backlog: 0, backlogDropped: 0, synchronous: 2 }, // prettier-ignore
       index: { kind: 'sqlite', fault: null },
+      receivers: [],
     }
   }
 
@@ -81,7 +95,22 @@ export class SetView implements View {
     return this.onReport(deploy)
   }
 
-  metricsText(): string {
+  async silences(question: unknown): Promise<readonly SilenceRow[]> {
+    this.#ask('silences', question)
+    return [silenceRow]
+  }
+
+  async addSilence(silence: unknown): Promise<SilenceRow> {
+    this.#ask('addSilence', silence)
+    return silenceRow
+  }
+
+  async endSilence(id: string): Promise<SilenceRow> {
+    this.#ask('endSilence', id)
+    return { ...silenceRow, state: 'ended' }
+  }
+
+  async metricsText(): Promise<string> {
     return '# TYPE lastpush_lines_total counter\nlastpush_lines_total 7\n'
   }
 
