@@ -12,11 +12,12 @@ import { programOf } from '../src/cli.ts'
 import { formatDuration, systemClock } from '../src/flow/time.ts'
 import { duration, queryText } from '../src/query/schema.ts'
 import { receiverTypes, ruleTypes, sourceTypes } from '../src/registry.ts'
+import { elasticsearchStore } from '../src/store/elasticsearch-options.ts'
 
 /** Folder of the project. */
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** A kind of source, rule or receiver as its docs need it. */
+/** A kind of source, rule, receiver or store as its docs need it. */
 interface Kind {
   readonly kind: string
   readonly doc: string
@@ -29,6 +30,7 @@ export const kinds: Readonly<Record<string, readonly Kind[]>> = {
   source: sourceTypes,
   rule: ruleTypes,
   receiver: receiverTypes,
+  store: [elasticsearchStore],
 }
 
 const part = /^<!-- generated: (\w+) ([\w-]+) -->\n[\s\S]*?^<!-- end -->/gm
@@ -181,6 +183,7 @@ function form(given: z.ZodType): string {
   if (schema instanceof z.ZodArray) return `list of ${form(schema.element as z.ZodType)}`
   if (schema instanceof z.ZodRecord) return `map of names to ${form(schema.valueType as z.ZodType)}`
   if (schema instanceof z.ZodNumber) return numberForm(schema)
+  if (schema instanceof z.ZodURL) return 'address'
   if (schema instanceof z.ZodString) return 'text'
   throw new Error(`no words for the schema type ${schema.def.type}`)
 }

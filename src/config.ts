@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Routing } from './alerts/route.ts'
 import {
   assertUniqueNames,
+  assertUniqueTopics,
   readReceiver,
   readSource,
   type ReceiverConfig,
@@ -92,6 +93,7 @@ export function parseConfig(file: string, text: string, base: string): Config {
   )
   const routing = readRouting(given, receivers, faults)
   assertUniqueNames(sources, faults)
+  assertUniqueTopics(sources, faults)
   if (faults.length > 0) throw located(document, faults)
   return {
     file: text === '{}' ? null : file,

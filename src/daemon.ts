@@ -192,11 +192,12 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
   delivery.start()
   down.add('delivery', () => delivery.stop())
   if (indexer !== null) down.addLoop('indexer', (signal) => indexer.run(signal))
+  // Sources end first: else ingest would go on for as long as they have something to read.
+  down.add('ingest', () => ingest.stop())
   sources.start()
   down.add('sources', () => sources.stop())
   await sources.found()
   ingest.start()
-  down.add('ingest', () => ingest.stop())
   await deploys.takeUpSpool()
   for (const path of config.deployLogs) deploys.follow(path, down)
   down.addLoop('housekeeping', (signal) =>

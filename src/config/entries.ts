@@ -10,6 +10,8 @@ import {
   type AnyReceiverType,
   type AnySourceType,
 } from '../registry.ts'
+import type { KafkaOptions } from '../sources/kafka-options.ts'
+import { kafka } from '../sources/kafka.ts'
 import type { SourceSettings } from '../sources/settings.ts'
 import type { Given } from './schema.ts'
 
@@ -154,5 +156,25 @@ export function assertUniqueNames(
       faults.push({ place: { file: '', field: `sources[${index}].name` }, message })
     }
     seen.add(name)
+  }
+}
+
+/** A partition is known by its topic and number, wherever it comes from. */
+export function assertUniqueTopics(
+  sources: readonly (SourceConfig | null)[],
+  faults: Fault[],
+): void {
+  const readBy = new Map<string, string>()
+  for (const [index, source] of sources.entries()) {
+    if (source?.type.kind !== kafka.kind) continue
+    const { name } = source.settings
+    for (const topic of (source.options as KafkaOptions).topics) {
+      const other = readBy.get(topic)
+      if (other !== undefined) {
+        const message = `the source ${JSON.stringify(other)} reads the topic ${topic} already`
+        faults.push({ place: { file: '', field: `sources[${index}].kafka.topics` }, message })
+      }
+      readBy.set(topic, name)
+    }
   }
 }

@@ -233,11 +233,21 @@ export class DaemonView implements View {
     metrics
       .counter('lastpush_signatures_overflowed_total', 'Events whose message became `other`.')
       .set(pipeline.overflowedSignatures)
+    this.#measureFaults()
     const living = pipeline.engine.alerts()
     const gauge = metrics.gauge('lastpush_alerts', 'Living alerts by state.')
     for (const state of ['firing', 'pending'] as const) {
       gauge.set(living.filter((alert) => alert.state === state).length, { state })
     }
+  }
+
+  #measureFaults(): void {
+    const { metrics, faults, index } = this.#parts
+    const gauge = metrics.gauge('lastpush_fault', '1 for each place that has a fault in `status`.')
+    gauge.clear()
+    for (const place of faults().keys()) gauge.set(1, { place })
+    const indexHelp = '1 while the event index takes no events, else 0.'
+    metrics.gauge('lastpush_index_fault', indexHelp).set(index().fault === null ? 0 : 1)
   }
 }
 

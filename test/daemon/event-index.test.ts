@@ -11,7 +11,7 @@ import { temporaryDir } from '../store/directories.ts'
 /** The configurations that a page of the documentation shows. */
 function shown(page: string): string[] {
   const text = readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
-  return [...text.matchAll(/```yaml[^\n]*\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
+  return [...text.matchAll(/```yaml config[^\n]*\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
 }
 
 const configOf = (yaml: string): Config => parseConfig('lastpush.yaml', yaml, '/etc/lastpush')
@@ -23,10 +23,10 @@ const parts = async () => ({
   metrics: new Metrics(),
 })
 
-test('the configurations in docs/search.md and docs/elasticsearch.md are taken', () => {
+test('the configurations in docs/search.md and docs/stores/elasticsearch.md are taken', () => {
   const [search] = shown('search.md').map(configOf)
   expect(search?.store).toMatchObject({ eventsKeptMs: 14 * 86_400_000, elasticsearch: null })
-  const [elasticsearch] = shown('elasticsearch.md').map(configOf)
+  const [elasticsearch] = shown('stores/elasticsearch.md').map(configOf)
   expect(elasticsearch?.store.elasticsearch).toEqual({
     node: 'https://search.example.com:9200',
     index_prefix: 'lastpush-events',

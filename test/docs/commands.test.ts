@@ -24,6 +24,10 @@ const notRun = [
   'CONTRIBUTING.md: npm run golden',
   'README.md: npm ci && npm start',
   'README.md: npm ci && npm test',
+  // These want Maven, Docker, or a broker. What they do is held by test/servers.
+  'docs/sources/kafka.md: npm run servers',
+  'docs/sources/kafka.md: npm start -- --kafka',
+  'docs/install.md: docker compose -f deploy/compose.yaml up --build',
   // These follow the machine's own logs until they are stopped.
   'README.md: lastpush run /var/log/nginx/access.log /var/log/php/error.log --service web',
   'docs/operate.md: lastpush run -c /etc/lastpush/lastpush.yaml',

@@ -128,6 +128,15 @@ export class Daemon {
     return of(await this.sources(`${least} lines of ${path}`, enough)) as SourceStatus
   }
 
+  /** Value of a metric over all label sets that contain `labels`; 0 when there is none. */
+  async metric(name: string, labels = ''): Promise<number> {
+    const text = await (await get(`${await this.up()}/metrics`)).text()
+    const samples = [...text.matchAll(/^(\w+)(\{.*\})? (\S+)$/gm)]
+    return samples
+      .filter(([, found, set = '']) => found === name && set.includes(labels))
+      .reduce((sum, [, , , value]) => sum + Number(value), 0)
+  }
+
   async health(): Promise<{ status: number; reasons: readonly string[] }> {
     const response = await get(`${await this.up()}/-/healthy`)
     const { reasons } = (await response.json()) as { reasons: readonly string[] }
