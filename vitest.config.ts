@@ -1,13 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
-// Two projects: `unit` is the plain part; `slow` starts real processes, servers and a browser.
+// Three projects: `unit` is the plain part, `slow` starts real processes and a browser, `servers`
+// a Kafka and an Elasticsearch, which all of its tests share.
 const slow = [
   'test/faults/**/*.test.ts',
   'test/browser/**/*.test.ts',
   'test/cli/**/*.test.ts',
   'test/docs/{commands,hooks}.test.ts',
-  'test/servers/**/*.test.ts',
 ]
+const servers = ['test/servers/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -16,9 +17,23 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       {
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: slow, testTimeout: 20_000 },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...slow, ...servers],
+          testTimeout: 20_000,
+        },
       },
       { test: { name: 'slow', include: slow, testTimeout: 120_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'servers',
+          include: servers,
+          globalSetup: 'test/servers/setup.ts',
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 })

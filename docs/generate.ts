@@ -1,20 +1,23 @@
-/** Renews the generated parts of docs/*.md from what each kind says of itself (its `doc`, `example`
+/** Renews the generated parts of the pages in docs/ from what each kind says of itself (its `doc`, `example`
  *  and `options`) and from the YAML that ships. Run by `npm run docs`; a test fails when a part is
  *  stale. What an option means is written by hand below its table: a schema knows its form only. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
 import { format, resolveConfig } from 'prettier'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { formatDuration } from '../src/flow/time.ts'
+import { programOf } from '../src/cli.ts'
+import { formatDuration, systemClock } from '../src/flow/time.ts'
 import { duration, queryText } from '../src/query/schema.ts'
 import { receiverTypes, ruleTypes, sourceTypes } from '../src/registry.ts'
+import { elasticsearchStore } from '../src/store/elasticsearch-options.ts'
 
 /** Folder of the project. */
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** A kind of source, rule or receiver as its docs need it. */
+/** A kind of source, rule, receiver or store as its docs need it. */
 interface Kind {
   readonly kind: string
   readonly doc: string
@@ -27,15 +30,39 @@ export const kinds: Readonly<Record<string, readonly Kind[]>> = {
   source: sourceTypes,
   rule: ruleTypes,
   receiver: receiverTypes,
+  store: [elasticsearchStore],
 }
 
-const part = /^<!-- generated: (\w+) (\w+) -->\n[\s\S]*?^<!-- end -->/gm
+const part = /^<!-- generated: (\w+) ([\w-]+) -->\n[\s\S]*?^<!-- end -->/gm
+
+const program = await programOf({
+  out: process.stdout,
+  err: process.stderr,
+  input: process.stdin,
+  env: {},
+  clock: systemClock,
+  exitCode: 0,
+})
+
+/** Every command that does something by its name in markers, such as `run` or `receivers-test`. */
+export const commands: ReadonlyMap<string, Command> = new Map(leavesOf(program, []))
+
+function leavesOf(command: Command, path: readonly string[]): [string, Command][] {
+  if (command.commands.length === 0) return [[path.join('-'), command]]
+  return command.commands.flatMap((each) => leavesOf(each, [...path, each.name()]))
+}
 
 /** The Markdown pages of the project, relative to its root. */
 export function pages(): string[] {
   const names = readdirSync(new URL('.', import.meta.url), { recursive: true, encoding: 'utf8' })
   const docs = names.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
-  return ['README.md', ...docs.sort()]
+  return ['CONTRIBUTING.md', 'README.md', ...docs.sort()]
+}
+
+/** The page of a kind, relative to the project's root: its own, or the one that it shares. */
+export function pageOf(word: string, kind: string): string {
+  const own = `docs/${word}s/${kind}.md`
+  return existsSync(`${root}${own}`) ? own : `docs/${word}s.md`
 }
 
 /** A page with its generated parts as they should be. @throws Error for a marker nobody knows. */
@@ -44,9 +71,11 @@ export async function renewed(path: string): Promise<string> {
   const opened = text.split('\n<!-- generated:').length - 1
   if (opened === 0) return text
   if ([...text.matchAll(part)].length !== opened) throw new Error(`${path}: a part has no end`)
-  const fresh = text.replace(part, (_whole, word: string, name: string) =>
-    [`<!-- generated: ${word} ${name} -->`, generated(word, name), '<!-- end -->'].join('\n\n'),
-  )
+  const toDocs = path.startsWith('docs/') ? '../'.repeat(path.split('/').length - 2) : 'docs/'
+  const fresh = text.replace(part, (_whole, word: string, name: string) => {
+    const inside = generated(word, name).replaceAll('](queries.md)', `](${toDocs}queries.md)`)
+    return [`<!-- generated: ${word} ${name} -->`, inside, '<!-- end -->'].join('\n\n')
+  })
   const options = await resolveConfig(`${root}${path}`)
   return format(fresh, { ...options, filepath: path })
 }
@@ -58,17 +87,43 @@ export function optionsOf(kind: Kind): ReadonlyMap<string, z.ZodType> {
   return new Map(Object.entries(options.shape))
 }
 
-/** What a value must be in its full form, where a short one is turned into that first. */
+/** What a value must be in its full form, where a short one is turned into that first, or where
+ *  something is made of it afterwards. */
 function checked(schema: z.ZodType): z.ZodType {
-  const isShortForm = schema instanceof z.ZodPipe && schema.in instanceof z.ZodTransform
-  return isShortForm ? checked(schema.out as z.ZodType) : schema
+  if (!(schema instanceof z.ZodPipe) || schema === duration || schema === queryText) return schema
+  const isShortForm = schema.in instanceof z.ZodTransform
+  if (!isShortForm && !(schema.out instanceof z.ZodTransform)) return schema
+  return checked((isShortForm ? schema.out : schema.in) as z.ZodType)
 }
 
 function generated(word: string, name: string): string {
   if (word === 'shipped') return name === 'rules' ? shippedRules() : shippedParsers()
+  const command = word === 'command' ? commands.get(name) : undefined
+  if (command !== undefined) return commandPart(command)
   const kind = kinds[word]?.find((each) => each.kind === name)
   if (kind === undefined) throw new Error(`the registry has no ${word} ${name}`)
   return [kind.doc, fence(kind.example), optionTable(optionsOf(kind))].join('\n\n')
+}
+
+/** What --help says, as tables. */
+function commandPart(command: Command): string {
+  const given = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '…' : ''}`
+    return [`\`${argument.required ? name : `[${name}]`}\``, argument.description]
+  })
+  const options = command.options.map(({ flags, description, mandatory }) => [
+    `\`${flags}\``,
+    `${description}${mandatory ? '; required' : ''}`,
+  ])
+  const rows = [...given, ...options].map((cells) => cells.map(plain))
+  const summary = command.summary()
+  const sentence = `${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}.`
+  return [plain(sentence), rows.length === 0 ? 'It takes nothing.' : table(['Takes', 'Meaning'], rows)].join('\n\n') // prettier-ignore
+}
+
+/** Help is no Markdown: a placeholder is no tag, a glob no emphasis. */
+function plain(text: string): string {
+  return text.startsWith('`') ? text : text.replaceAll(/[<*]/g, '\\$&')
 }
 
 function shippedRules(): string {
@@ -128,6 +183,7 @@ function form(given: z.ZodType): string {
   if (schema instanceof z.ZodArray) return `list of ${form(schema.element as z.ZodType)}`
   if (schema instanceof z.ZodRecord) return `map of names to ${form(schema.valueType as z.ZodType)}`
   if (schema instanceof z.ZodNumber) return numberForm(schema)
+  if (schema instanceof z.ZodURL) return 'address'
   if (schema instanceof z.ZodString) return 'text'
   throw new Error(`no words for the schema type ${schema.def.type}`)
 }

@@ -43,6 +43,25 @@ Examples:
   lastpush search 'status:500' --since 1h          events that match
 `
 
+/**
+ * The program with its commands; also read by docs/generate.ts.
+ * @param named The one command that is wanted; any other word brings all, for help and for what is
+ *   misspelt.
+ */
+export async function programOf(io: Io, named = ''): Promise<Command> {
+  const program = new Command('lastpush')
+    .description('What broke since the last push, and which push broke it.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(--help shows what is possible)')
+    .addHelpText('after', exitHelp)
+  const one = Object.hasOwn(commands, named) ? commands[named] : undefined
+  for (const load of one === undefined ? Object.values(commands) : [one])
+    (await load())(program, io)
+  for (const command of program.commands) command.exitOverride()
+  return program
+}
+
 /** Runs one command. @returns The exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   const io: Io = {
@@ -55,26 +74,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   // A reader that goes away (head, a closed terminal) must not end a daemon.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-  const program = new Command('lastpush')
-    .description('What broke since the last push, and which push broke it.')
-    .version(version)
-    .exitOverride()
-    .showHelpAfterError('(--help shows what is possible)')
-    .addHelpText('after', exitHelp)
-  for (const add of await wanted(argv)) add(program, io)
-  for (const command of program.commands) command.exitOverride()
+  const [, , named = ''] = argv
+  const program = await programOf(io, named)
   try {
     await program.parseAsync([...argv])
     return io.exitCode
   } catch (error) {
     return told(io, error)
   }
-}
-
-/** The command that is named, else all of them, for help and for what is misspelt. */
-function wanted([, , named = '']: readonly string[]): Promise<AddCommand[]> {
-  const one = Object.hasOwn(commands, named) ? commands[named] : undefined
-  return Promise.all((one === undefined ? Object.values(commands) : [one]).map((load) => load()))
 }
 
 function told(io: Io, error: unknown): number {

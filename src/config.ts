@@ -6,13 +6,15 @@ import { fileURLToPath } from 'node:url'
 import type { Routing } from './alerts/route.ts'
 import {
   assertUniqueNames,
+  assertUniqueTopics,
   readReceiver,
   readSource,
   type ReceiverConfig,
   type SourceConfig,
 } from './config/entries.ts'
 import { readRouting } from './config/route.ts'
-import { schema } from './config/schema.ts'
+import { schema, type Given } from './config/schema.ts'
+import type { SecretPlace } from './flow/secret.ts'
 import { LastpushError, type Fault } from './model/errors.ts'
 import type { Query } from './query/query.ts'
 import type { ServiceQuery } from './sources/settings.ts'
@@ -50,7 +52,16 @@ export interface Config {
     /** null: events are indexed in the data directory. */
     readonly elasticsearch: ElasticsearchOptions | null
   }
-  readonly http: { readonly host: string; readonly port: number }
+  readonly http: HttpConfig
+}
+
+export interface HttpConfig {
+  readonly host: string
+  readonly port: number
+  /** Where the token is that everybody must show; null: nobody needs one. */
+  readonly token: SecretPlace | null
+  /** Names by which people reach the server, beside its addresses. */
+  readonly names: readonly string[]
 }
 
 /** The configuration of somebody who has written none. */
@@ -78,10 +89,11 @@ export function parseConfig(file: string, text: string, base: string): Config {
   const at = (path: string): string => (isAbsolute(path) ? path : join(base, path))
   const sources = given.sources.map((source, index) => readSource(source, index, given, faults, at))
   const receivers = Object.entries(given.receivers).map(([name, entry]) =>
-    readReceiver(name, entry, faults),
+    readReceiver(name, entry, faults, at),
   )
   const routing = readRouting(given, receivers, faults)
   assertUniqueNames(sources, faults)
+  assertUniqueTopics(sources, faults)
   if (faults.length > 0) throw located(document, faults)
   return {
     file: text === '{}' ? null : file,
@@ -106,8 +118,14 @@ export function parseConfig(file: string, text: string, base: string): Config {
       query: given.store.query,
       elasticsearch: readElasticsearch(given.store.elasticsearch, at),
     },
-    http: given.http,
+    http: readHttp(given.http, at),
   }
+}
+
+function readHttp(given: Given['http'], at: (path: string) => string): HttpConfig {
+  const { host, port, names, token_file: file, token_env: env } = given
+  const token = file !== undefined ? { file: at(file) } : env !== undefined ? { env } : null
+  return { host, port, names, token }
 }
 
 function readElasticsearch(

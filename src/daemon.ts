@@ -6,13 +6,16 @@ import { Dispatcher } from './alerts/dispatcher.ts'
 import { Silences } from './alerts/silences.ts'
 import { loadParsers, loadRules } from './catalog.ts'
 import { packageRoot, type Config } from './config.ts'
+import type { SourceConfig } from './config/entries.ts'
 import { Delivery } from './daemon/delivery.ts'
 import { DeployIntake } from './daemon/deploys.ts'
 import { indexKind, openConfiguredIndex } from './daemon/event-index.ts'
 import { keepHouse } from './daemon/housekeeping.ts'
 import { Ingest } from './daemon/ingest.ts'
+import { RunningReceivers } from './daemon/receivers.ts'
 import { RunningSources } from './daemon/sources.ts'
 import { Teardown } from './daemon/teardown.ts'
+import { UnreadLogs } from './daemon/unread.ts'
 import { DaemonView } from './daemon/view.ts'
 import { DeployTracker } from './deploys/tracker.ts'
 import type { Log } from './flow/log.ts'
@@ -22,9 +25,9 @@ import type { Alert } from './model/alert.ts'
 import { sameSha } from './model/deploy.ts'
 import { Pipeline } from './pipeline.ts'
 import { Outbox } from './receivers/outbox.ts'
-import type { Receiver, Screen } from './receivers/receiver.ts'
-import { receiverTypes } from './registry.ts'
+import type { Screen } from './receivers/receiver.ts'
 import { ApiServer } from './server/api.ts'
+import { readToken } from './server/token.ts'
 import type { Health } from './server/view.ts'
 import type { EventIndex } from './store/events.ts'
 import { Indexer } from './store/indexer.ts'
@@ -48,6 +51,8 @@ export interface DaemonEnvironment {
   readonly dataDir: string
   /** In [0, 1); jitter of retries. */
   readonly random: () => number
+  /** Globs of folders and files where logs may lie that no source reads. */
+  readonly logPlaces: readonly string[]
 }
 
 export interface Daemon {
@@ -103,8 +108,8 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
   })
   await restore(pipeline, state, clock)
 
-  const receivers = buildReceivers(config, env)
-  const outbox = new Outbox({ state, receivers, clock, log, metrics, concurrency: deliveriesMax, random: env.random }) // prettier-ignore
+  const receivers: RunningReceivers = new RunningReceivers({ config, state, clock, log, metrics, screen: env.screen, since: (question) => view.since(question) }) // prettier-ignore
+  const outbox = new Outbox({ state, receivers: receivers.byName, clock, log, metrics, concurrency: deliveriesMax, random: env.random }) // prettier-ignore
   const silences = new Silences(state, clock)
   await silences.restore()
   let origin = ''
@@ -114,7 +119,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     routing: config.routing,
     mutedBy: (alert) => silences.mutedBy(alert),
     metrics,
-    render: (page) => receivers.get(page.receiver)?.render(page) ?? '',
+    render: (page) => receivers.render(page),
     deployById: (id) => tracker.byId(id),
     deployBySha: (sha) => tracker.list().findLast((deploy) => sameSha(deploy.sha, sha)) ?? null,
     urlOf: (alert) => urlOf(origin, alert),
@@ -131,6 +136,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     onCommitted: (commit) => {
       if (commit.transitions.length > 0) delivery.kick()
       if (commit.backlog.length > 0) indexer?.kick()
+      receivers.tell(commit.deploys)
       for (const alert of commit.alerts) view.publishAlert(alert)
       for (const deploy of commit.deploys) view.publish({ type: 'deploy', data: deploy })
     },
@@ -144,6 +150,12 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     metrics,
   })
   const deploys = new DeployIntake({ tracker, pipeline, ingest, dataDir, env: config.env, clock, log }) // prettier-ignore
+  const unread = new UnreadLogs({
+    places: env.logPlaces,
+    sourcePaths: config.sources.flatMap(pathsOf),
+    read: () => [...pipeline.partitions()].map(({ partition }) => partition).concat(...sources.faults.keys(), config.deployLogs), // prettier-ignore
+    clock,
+  })
   let ready = false
   const view = new DaemonView({
     version,
@@ -160,24 +172,32 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     events: { index, tracker },
     silences,
     index: () => ({ kind: indexKind(config), fault: indexer === null ? 'it could not be opened' : indexer.fault }), // prettier-ignore
+    receivers,
+    unread: () => unread.found,
     health: () => toHealth(ingest.fault === null ? [] : [ingest.fault.message]),
     ready: () => toHealth(ready ? [] : ['starting']),
   })
 
-  const server = new ApiServer({ view, clock, log, webRoot: join(packageRoot, 'dist/web') })
+  const { host, port, names, token: tokenPlace } = config.http
+  const token = tokenPlace === null ? null : await readToken(tokenPlace)
+  const webRoot = join(packageRoot, 'dist/web')
+  const server = new ApiServer({ view, clock, log, webRoot, token, names })
   down.add('server', () => server.close())
-  origin = (await server.listen(config.http.host, config.http.port)).origin
+  origin = (await server.listen(host, port)).origin
 
+  receivers.start()
+  down.add('receivers', () => receivers.close())
   outbox.start()
   down.add('outbox', () => outbox.stop())
   delivery.start()
   down.add('delivery', () => delivery.stop())
   if (indexer !== null) down.addLoop('indexer', (signal) => indexer.run(signal))
+  // Sources end first: else ingest would go on for as long as they have something to read.
+  down.add('ingest', () => ingest.stop())
   sources.start()
   down.add('sources', () => sources.stop())
   await sources.found()
   ingest.start()
-  down.add('ingest', () => ingest.stop())
   await deploys.takeUpSpool()
   for (const path of config.deployLogs) deploys.follow(path, down)
   down.addLoop('housekeeping', (signal) =>
@@ -194,7 +214,8 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
       signal,
     ),
   )
-  await announce(dataDir, origin, down)
+  down.addLoop('unread logs', (signal) => unread.run(signal))
+  await announce(dataDir, { origin, tokenFile: tokenPlace?.file }, down)
   ready = true
   return origin
 }
@@ -234,30 +255,26 @@ function historyStart(scopes: Iterable<unknown>, nowMs: number): number {
   return Math.ceil(Math.max(oldest, nowMs - finePanesMs) / 1_000)
 }
 
-/** The configured receivers, and a console where none is. */
-function buildReceivers(config: Config, env: DaemonEnvironment): ReadonlyMap<string, Receiver> {
-  const context = { clock: env.clock, screen: env.screen }
-  if (config.receivers.length === 0) {
-    const [consoleType] = receiverTypes
-    const { receiver } = config.routing.otherwise
-    return new Map([[receiver, consoleType.create(receiver, { color: 'auto' }, context)]])
-  }
-  return new Map(
-    config.receivers.map(({ name, type, options }) => [name, type.create(name, options, context)]),
-  )
-}
-
 function urlOf(origin: string, alert: Alert): string {
   const at = Date.parse(alert.startsAt)
   return `${origin}/?from=${isoTime(at - linkRangeMs)}&to=${isoTime(at + linkRangeMs)}`
 }
 
-/** Tells commands on this machine where the daemon is. */
-async function announce(dataDir: string, origin: string, down: Teardown): Promise<void> {
+/** Tells commands on this machine where the daemon is, and where its token lies, never the token. */
+async function announce(
+  dataDir: string,
+  told: { readonly origin: string; readonly tokenFile: string | undefined },
+  down: Teardown,
+): Promise<void> {
   const path = join(dataDir, 'daemon.json')
-  const facts = { origin, pid: process.pid, version }
+  const facts = { ...told, pid: process.pid, version }
   await writeFile(path, `${JSON.stringify(facts)}\n`, { mode: 0o600 })
   down.add('daemon.json', () => rm(path, { force: true }))
+}
+
+/** The globs of a source that reads files. */
+function pathsOf({ options }: SourceConfig): readonly string[] {
+  return (options as { readonly paths?: readonly string[] }).paths ?? []
 }
 
 function toHealth(reasons: readonly string[]): Health {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { loadConfig } from '../config.ts'
 import { startDaemon, type Daemon, type DaemonEnvironment } from '../daemon.ts'
+import { KafkaLogs } from '../demo/kafka-logs.ts'
 import { Shop, type Push } from '../demo/shop.ts'
 import { earlierPushes, tellStory } from '../demo/story.ts'
 import { LastpushError } from '../model/errors.ts'
@@ -14,12 +15,16 @@ import { visible } from '../model/escape.ts'
 import { print, type AddCommand, type Io } from './io.ts'
 import { createLog, nextSignal } from './follow.ts'
 
+/** Where `npm run servers` has its broker. */
+const brokerUsual = '127.0.0.1:9092'
 const portWanted = 7077
 const portsTried = 20
 const program = fileURLToPath(new URL('../main.js', import.meta.url))
 
 interface DemoOptions {
   readonly once?: boolean
+  /** true: at the usual address. */
+  readonly kafka?: string | true
 }
 
 export const addDemo: AddCommand = (commands, io) => {
@@ -27,14 +32,21 @@ export const addDemo: AddCommand = (commands, io) => {
     .command('demo')
     .summary('a shop, a push that breaks it and the push that mends it; no configuration needed')
     .option('--once', 'end after the story: status 0 when the one alert came as it should, else 1')
-    .addHelpText('after', '\nExamples:\n  lastpush demo\n  lastpush demo --once\n')
-    .action((options: DemoOptions) => demo(io, options.once === true))
+    .option('--kafka [host:port]', `the logs go through topics of Kafka; default ${brokerUsual}`)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  lastpush demo\n  lastpush demo --once\n  lastpush demo --kafka\n',
+    )
+    .action((options: DemoOptions) => demo(io, options))
 }
 
-async function demo(io: Io, once: boolean): Promise<void> {
+async function demo(io: Io, options: DemoOptions): Promise<void> {
+  const once = options.once === true
   const log = createLog({ ...io, env: { LASTPUSH_LOG_LEVEL: 'warn', ...io.env } })
   const signalled = nextSignal(log)
-  const shop = new Shop(io.clock)
+  const broker = options.kafka === true ? brokerUsual : options.kafka
+  const topics = broker === undefined ? null : await KafkaLogs.open(broker)
+  const shop = new Shop(io.clock, topics === null ? undefined : () => topics)
   // A second signal ends the process at once; the folder goes all the same.
   const remove = (): void => shop.remove()
   process.once('exit', remove)
@@ -42,13 +54,22 @@ async function demo(io: Io, once: boolean): Promise<void> {
   const pushes = earlierPushes(Math.floor(io.clock.now() / 1_000))
   let live: Promise<void> | null = null
   try {
-    print(io, `lastpush demo: the logs of a small shop, in ${visible(shop.dir)} until the end\n`)
-    shop.writeHistory(pushes)
+    const place = visible(shop.logs.place)
+    print(io, `lastpush demo: the logs of a small shop, ${place} until the end\n`)
+    await shop.writeHistory(pushes)
     live = shop.live(stop.signal)
     // It is awaited below, but may fail before that.
     live.catch(() => {})
     const dataDir = join(shop.dir, 'data')
-    const environment = { clock: io.clock, log, screen: io.out, dataDir, random: Math.random }
+    const environment = {
+      clock: io.clock,
+      log,
+      screen: io.out,
+      dataDir,
+      random: Math.random,
+      // The logs of the machine are no part of the story.
+      logPlaces: [],
+    }
     const daemon = await startOnFreePort(shop, environment, (config) => showConfig(io, config))
     try {
       direct(io, daemon.origin, pushes)
@@ -67,6 +88,7 @@ async function demo(io: Io, once: boolean): Promise<void> {
   } finally {
     stop.abort()
     await Promise.allSettled([live])
+    await shop.logs.close()
     remove()
     process.off('exit', remove)
   }

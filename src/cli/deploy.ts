@@ -3,7 +3,7 @@
 import { readReport } from '../deploys/report.ts'
 import { shortSha, type Deploy } from '../model/deploy.ts'
 import { appendToSpool } from '../store/spool.ts'
-import { findDaemon } from './client.ts'
+import { findDaemon, tokenFileOption } from './client.ts'
 import { configOf } from './engine.ts'
 import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
 
@@ -21,6 +21,7 @@ interface DeployOptions {
   readonly config?: string
   readonly data?: string
   readonly server?: string
+  readonly tokenFile?: string
   readonly json?: boolean
 }
 
@@ -44,6 +45,7 @@ export const addDeploy: AddCommand = (program, io) => {
       '--server <url>',
       'address of the daemon; default $LASTPUSH_SERVER, else its data directory',
     )
+    .option(...tokenFileOption)
     .option('--json', 'print the deploy as JSON')
     .addHelpText(
       'after',
@@ -54,13 +56,13 @@ export const addDeploy: AddCommand = (program, io) => {
 
 async function deploy(io: Io, options: DeployOptions): Promise<void> {
   const config = configOf(options)
-  const { data, server, json } = options
+  const { data, server, tokenFile, json } = options
   const report = reportOf(options)
   const dataDir = dataDirOf(data ?? config.store.path ?? undefined, io.env)
   const now = io.clock.now()
   // Checked here as well, so that a spooled report has the same faults as a posted one.
   const checked = readReport(report, config, now)
-  const client = await findDaemon({ server, dataDir, env: io.env })
+  const client = await findDaemon({ server, tokenFile, dataDir, env: io.env })
   if (client === null) {
     await appendToSpool(dataDir, checked)
     tell(io, checked, json, `kept in ${dataDir}/spool until a daemon starts`)

@@ -82,9 +82,11 @@ export async function onePass(
   }
   const faults = new Map<string, string>()
   const paths = files.filter((file) => file !== '-')
-  const fileSource = fileSourceConfig(paths, settings)
-  const readers: Source[] =
-    paths.length === 0 ? [] : [fileSource.type.create('files', fileSource.options)]
+  const readers: Source[] = []
+  if (paths.length > 0) {
+    const fileSource = fileSourceConfig(paths, settings)
+    readers.push(fileSource.type.create('files', fileSource.options))
+  }
   if (files.includes('-')) readers.push(stdinSource('stdin', io.input))
   const done = await replay({
     clock: io.clock,

@@ -1,9 +1,11 @@
 /** `run` without `--once`: the daemon, from its log to its last words. */
+import { resolve } from 'node:path'
 import { pino, type Logger } from 'pino'
 import pretty from 'pino-pretty'
 import type { Config } from '../config.ts'
 import { fileSourceConfig, stdinSourceConfig } from '../config/entries.ts'
 import { startDaemon } from '../daemon.ts'
+import { usualLogs } from '../daemon/unread.ts'
 import { appendToSpool } from '../store/spool.ts'
 import { LastpushError } from '../model/errors.ts'
 import { machineZone } from '../parsers/zone.ts'
@@ -42,6 +44,7 @@ export async function runDaemon(
     screen: io.out,
     dataDir,
     random: Math.random,
+    logPlaces: usualLogs,
   })
   log.info({ origin: daemon.origin, dataDir }, `lastpush is up: ${daemon.origin}`)
   await signalled
@@ -81,7 +84,13 @@ function withArguments(config: Config, files: readonly string[], options: RunOpt
     env: options.env ?? config.env,
     sources: [...config.sources, ...added],
     rules: rulePatterns(options, config),
-    http: { host: options.host ?? config.http.host, port: options.port ?? config.http.port },
+    http: {
+      ...config.http,
+      host: options.host ?? config.http.host,
+      port: options.port ?? config.http.port,
+      token:
+        options.tokenFile === undefined ? config.http.token : { file: resolve(options.tokenFile) },
+    },
   }
 }
 

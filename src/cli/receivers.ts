@@ -1,6 +1,7 @@
 /** `receivers test NAME`: sends one receiver a page that says it is a test, and then its end, so
  *  that a way to people can be tried before it is needed. It goes past daemon, store and outbox: one
  *  attempt each, whose outcome is printed. */
+import { buildReceivers } from '../daemon/receivers.ts'
 import { isoTime } from '../flow/time.ts'
 import { shortHash, type Alert } from '../model/alert.ts'
 import { LastpushError } from '../model/errors.ts'
@@ -13,6 +14,16 @@ interface TestOptions {
   readonly config?: string
 }
 
+const help = `
+Exit status:
+  0  both were taken
+  1  one was not taken; the sentence says why
+  2  no receiver has this name, or the configuration has a fault
+
+Example:
+  lastpush receivers test oncall -c lastpush.yaml
+`
+
 export const addReceivers: AddCommand = (program, io) => {
   const receivers = program.command('receivers').summary('try the ways to people')
   receivers
@@ -20,18 +31,18 @@ export const addReceivers: AddCommand = (program, io) => {
     .summary('send a receiver a test page and its end')
     .argument('<name>', 'the receiver, as the configuration names it')
     .option('-c, --config <file>', 'lastpush.yaml')
-    .addHelpText('after', '\nExample:\n  lastpush receivers test oncall -c lastpush.yaml\n')
+    .addHelpText('after', help)
     .action((name: string, options: TestOptions) => testReceiver(io, name, options))
 }
 
 async function testReceiver(io: Io, name: string, options: TestOptions): Promise<void> {
-  const { receivers } = configOf(options)
-  const found = receivers.find((receiver) => receiver.name === name)
-  if (found === undefined) {
-    const known = receivers.map((receiver) => receiver.name).join(', ') || 'none'
+  const context = { clock: io.clock, screen: io.out }
+  const receivers = buildReceivers(configOf(options), context).map((each) => each.receiver)
+  const receiver = receivers.find((each) => each.name === name)
+  if (receiver === undefined) {
+    const known = receivers.map((each) => each.name).join(', ')
     throw new LastpushError('USAGE', `no receiver is named ${name}; known are ${known}`)
   }
-  const receiver = found.type.create(name, found.options, { clock: io.clock, screen: io.out })
   try {
     for (const page of testPages(name, io.clock.now())) {
       if (await isTaken(io, receiver, page)) continue

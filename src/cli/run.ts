@@ -9,6 +9,7 @@ export interface RunOptions extends OnePassOptions {
   readonly data?: string
   readonly port?: number
   readonly host?: string
+  readonly tokenFile?: string
 }
 
 export const addRun: AddCommand = (program, io) => {
@@ -30,7 +31,8 @@ export const addRun: AddCommand = (program, io) => {
       collect,
     )
     .option('--data <dir>', 'data directory of the daemon')
-    .option('--host <address>', 'loopback address to listen on')
+    .option('--host <address>', 'address to listen on; other than loopback needs a token')
+    .option('--token-file <file>', 'file with the token that everybody must show')
     .option('--port <number>', 'port of the page and the API; 0 takes a free one', Number)
     .addHelpText('after', examples)
     .action(async (files: string[], options: RunOptions) => {

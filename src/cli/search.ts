@@ -15,7 +15,7 @@ import { isTime } from '../query/tree.ts'
 import { eventsQuestion, ParameterError } from '../server/parameters.ts'
 import type { Events, EventsQuestion, FoundEvent } from '../server/view.ts'
 import { openStateReader } from '../store/sqlite.ts'
-import { findDaemon } from './client.ts'
+import { findDaemon, tokenFileOption } from './client.ts'
 import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
 
 const limitUsual = '100'
@@ -26,6 +26,7 @@ interface SearchOptions {
   readonly config?: string
   readonly data?: string
   readonly server?: string
+  readonly tokenFile?: string
   readonly since?: string
   readonly until?: string
   readonly deploy?: string
@@ -58,6 +59,7 @@ export const addSearch: AddCommand = (program, io) => {
     .option('-c, --config <file>', 'lastpush.yaml')
     .option('--data <dir>', 'data directory of the daemon')
     .option('--server <url>', 'address of the daemon')
+    .option(...tokenFileOption)
     .option('--json', 'print one JSON object, newest event first')
     .addHelpText('after', examples)
     .action((query: string, options: SearchOptions) => searchCommand(io, query, options))
@@ -107,7 +109,12 @@ function timeOf(text: string | undefined, option: string, nowMs: number): string
 
 async function open(io: Io, config: Config, options: SearchOptions): Promise<Asked> {
   const dataDir = dataDirOf(options.data ?? config.store.path ?? undefined, io.env)
-  const client = await findDaemon({ server: options.server, dataDir, env: io.env })
+  const client = await findDaemon({
+    server: options.server,
+    tokenFile: options.tokenFile,
+    dataDir,
+    env: io.env,
+  })
   if (client !== null) {
     return {
       ask: async (parameters) =>

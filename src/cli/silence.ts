@@ -6,7 +6,7 @@ import { visible } from '../model/escape.ts'
 import { silenceState, type Silence } from '../model/silence.ts'
 import type { SilenceRow } from '../server/view.ts'
 import { openStateReader } from '../store/sqlite.ts'
-import { findDaemon, type Client } from './client.ts'
+import { findDaemon, tokenFileOption, type Client } from './client.ts'
 import { configOf } from './engine.ts'
 import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
 
@@ -14,6 +14,7 @@ interface Where {
   readonly config?: string
   readonly data?: string
   readonly server?: string
+  readonly tokenFile?: string
   readonly json?: boolean
 }
 
@@ -43,6 +44,7 @@ export const addSilence: AddCommand = (program, io) => {
     .option('-c, --config <file>', 'lastpush.yaml')
     .option('--data <dir>', 'data directory of the daemon')
     .option('--server <url>', 'address of the daemon')
+    .option(...tokenFileOption)
     .option('--json', 'print the silence as JSON')
     .addHelpText(
       'after',
@@ -56,6 +58,7 @@ export const addSilence: AddCommand = (program, io) => {
     .option('-c, --config <file>', 'lastpush.yaml')
     .option('--data <dir>', 'data directory of the daemon')
     .option('--server <url>', 'address of the daemon')
+    .option(...tokenFileOption)
     .option('--json', 'print a JSON array')
     .action((options: ListOptions) => list(io, options))
   silence
@@ -65,6 +68,7 @@ export const addSilence: AddCommand = (program, io) => {
     .option('-c, --config <file>', 'lastpush.yaml')
     .option('--data <dir>', 'data directory of the daemon')
     .option('--server <url>', 'address of the daemon')
+    .option(...tokenFileOption)
     .option('--json', 'print the silence as JSON')
     .action((id: string, options: Where) => end(io, id, options))
 }
@@ -131,5 +135,13 @@ async function placeOf(
   options: Where,
 ): Promise<{ dataDir: string; client: Client | null }> {
   const dataDir = dataDirOf(options.data ?? configOf(options).store.path ?? undefined, io.env)
-  return { dataDir, client: await findDaemon({ server: options.server, dataDir, env: io.env }) }
+  return {
+    dataDir,
+    client: await findDaemon({
+      server: options.server,
+      tokenFile: options.tokenFile,
+      dataDir,
+      env: io.env,
+    }),
+  }
 }

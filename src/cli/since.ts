@@ -1,6 +1,6 @@
 /** `since`: what is new, worse, better and fixed since the last push (or another one). */
 import { configOf } from './engine.ts'
-import { findDaemon } from './client.ts'
+import { findDaemon, tokenFileOption } from './client.ts'
 import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
 import type { Config } from '../config.ts'
 import { since } from '../daemon/since.ts'
@@ -18,6 +18,7 @@ interface SinceOptions {
   readonly config?: string
   readonly data?: string
   readonly server?: string
+  readonly tokenFile?: string
   readonly service?: string
   readonly env?: string
   readonly json?: boolean
@@ -34,6 +35,7 @@ export const addSince: AddCommand = (program, io) => {
     .option('-c, --config <file>', 'lastpush.yaml')
     .option('--data <dir>', 'data directory of the daemon')
     .option('--server <url>', 'address of the daemon')
+    .option(...tokenFileOption)
     .option('--all', 'also what stayed the same')
     .option('--json', 'print the verdict as JSON')
     .addHelpText(
@@ -52,7 +54,12 @@ async function sinceCommand(
 ): Promise<void> {
   const config = configOf(options)
   const dataDir = dataDirOf(options.data ?? config.store.path ?? undefined, io.env)
-  const client = await findDaemon({ server: options.server, dataDir, env: io.env })
+  const client = await findDaemon({
+    server: options.server,
+    tokenFile: options.tokenFile,
+    dataDir,
+    env: io.env,
+  })
   const question = pickDefined({ deploy, service: options.service, env: options.env })
   const verdict =
     client === null

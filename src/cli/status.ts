@@ -1,16 +1,17 @@
 /** `status`: what the daemon reads, counts and watches; without a daemon, what its store holds. */
 import { configOf } from './engine.ts'
-import { findDaemon } from './client.ts'
+import { findDaemon, tokenFileOption } from './client.ts'
 import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
 import { loadParsers, loadRules } from '../catalog.ts'
 import type { Config } from '../config.ts'
 import { indexKind } from '../daemon/event-index.ts'
+import { buildReceivers, receiverStatuses } from '../daemon/receivers.ts'
 import { sourceStatus } from '../daemon/view.ts'
 import { formatDuration } from '../flow/time.ts'
 import { visible } from '../model/escape.ts'
 import { silenceState, type Silence } from '../model/silence.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
-import type { Status } from '../server/view.ts'
+import type { ReceiverStatus, Status } from '../server/view.ts'
 import { openStateReader } from '../store/sqlite.ts'
 import { version } from '../version.ts'
 
@@ -18,6 +19,7 @@ interface StatusOptions {
   readonly config?: string
   readonly data?: string
   readonly server?: string
+  readonly tokenFile?: string
   readonly json?: boolean
 }
 
@@ -28,14 +30,20 @@ export const addStatus: AddCommand = (program, io) => {
     .option('-c, --config <file>', 'lastpush.yaml')
     .option('--data <dir>', 'data directory of the daemon')
     .option('--server <url>', 'address of the daemon')
+    .option(...tokenFileOption)
     .option('--json', 'print one JSON object')
     .action(async (options: StatusOptions) => {
       const config = configOf(options)
       const dataDir = dataDirOf(options.data ?? config.store.path ?? undefined, io.env)
-      const client = await findDaemon({ server: options.server, dataDir, env: io.env })
+      const client = await findDaemon({
+        server: options.server,
+        tokenFile: options.tokenFile,
+        dataDir,
+        env: io.env,
+      })
       const status =
         client === null
-          ? await storedStatus(config, dataDir, io.clock.now())
+          ? await storedStatus(config, dataDir, io)
           : ((await client.get('/status')) as Status)
       if (options.json === true) return printJson(io, status)
       printStatus(io, status, client === null ? 'no daemon runs; from its store' : client.origin)
@@ -43,7 +51,9 @@ export const addStatus: AddCommand = (program, io) => {
 }
 
 /** The same answer from the store at rest, read-only. */
-async function storedStatus(config: Config, dataDir: string, now: number): Promise<Status> {
+async function storedStatus(config: Config, dataDir: string, io: Io): Promise<Status> {
+  const now = io.clock.now()
+  const receivers = buildReceivers(config, { clock: io.clock, screen: io.out })
   const reader = await openStateReader(dataDir)
   try {
     const settings = new Map(
@@ -75,6 +85,8 @@ async function storedStatus(config: Config, dataDir: string, now: number): Promi
       silences: silences.filter((each) => silenceState(each, now) === 'active').length,
       store,
       index: { kind: indexKind(config), fault: null },
+      receivers: receiverStatuses(receivers, await reader.undelivered()).map(atRest),
+      unread: [],
     }
   } finally {
     await reader.close()
@@ -92,7 +104,25 @@ function printStatus(io: Io, status: Status, where: string): void {
       print(io, `    unparsed: ${visible(reason)} (column ${column}): ${visible(line)}`)
     }
   }
+  for (const { path } of status.unread) {
+    print(io, `  not read: ${visible(path)} (grows; add it to sources)`)
+  }
   print(io, `rules: ${status.rules.map(({ name }) => name).join(', ')}`)
   print(io, `store: ${visible(status.store.path)}, ${status.store.bytes} bytes, ${status.store.commits} commits, ${status.store.backlog} events to index`) // prettier-ignore
+  for (const receiver of status.receivers) printReceiver(io, receiver)
   if (status.index.fault !== null) print(io, `event index (${status.index.kind}): fault: ${visible(status.index.fault)}`) // prettier-ignore
+}
+
+/** A receiver that no daemon has opened has no fault. */
+function atRest(receiver: ReceiverStatus): ReceiverStatus {
+  return { ...receiver, fault: null }
+}
+
+function printReceiver(io: Io, receiver: ReceiverStatus): void {
+  const { name, kind, address, fault, waiting, waitingError, parked, parkedError } = receiver
+  const where = kind === null ? 'no longer configured' : `${kind}: ${visible(address ?? '')}`
+  print(io, `receiver ${visible(name)} (${where}): ${waiting} waiting, ${parked} parked`)
+  if (fault !== null) print(io, `    fault: ${visible(fault)}`)
+  if (waitingError !== null) print(io, `    waiting: ${visible(waitingError)}`)
+  if (parkedError !== null) print(io, `    parked: ${visible(parkedError)}`)
 }

@@ -10,6 +10,8 @@ import {
   type AnyReceiverType,
   type AnySourceType,
 } from '../registry.ts'
+import type { KafkaOptions } from '../sources/kafka-options.ts'
+import { kafka } from '../sources/kafka.ts'
 import type { SourceSettings } from '../sources/settings.ts'
 import type { Given } from './schema.ts'
 
@@ -87,12 +89,26 @@ function resolvePaths(options: object, at: (path: string) => string): object {
   return { ...options, paths: (options.paths as readonly string[]).map(at) }
 }
 
-export function readReceiver(name: string, entry: object, faults: Fault[]): ReceiverConfig | null {
+/** The same for the files of a receiver: passwords, addresses, authorities. */
+function resolveFiles(options: object, at: (path: string) => string): object {
+  const entries = Object.entries(options).map(([key, value]: [string, unknown]) =>
+    key.endsWith('_file') && typeof value === 'string' ? [key, at(value)] : [key, value],
+  )
+  return Object.fromEntries(entries) as object
+}
+
+export function readReceiver(
+  name: string,
+  entry: object,
+  faults: Fault[],
+  at: (path: string) => string,
+): ReceiverConfig | null {
   const field = `receivers.${name}`
   const found = onlyKind(receiverTypes as readonly unknown[] as readonly AnyReceiverType[], entry, field, faults) // prettier-ignore
   if (found === null) return null
   const options = readOptions(found.type.options, found.value ?? {}, `${field}.${found.type.kind}`, faults) // prettier-ignore
-  return options === null ? null : { name, type: found.type, options: options as never }
+  if (options === null) return null
+  return { name, type: found.type, options: resolveFiles(options, at) as never }
 }
 
 /** The one kind that an entry names. */
@@ -140,5 +156,25 @@ export function assertUniqueNames(
       faults.push({ place: { file: '', field: `sources[${index}].name` }, message })
     }
     seen.add(name)
+  }
+}
+
+/** A partition is known by its topic and number, wherever it comes from. */
+export function assertUniqueTopics(
+  sources: readonly (SourceConfig | null)[],
+  faults: Fault[],
+): void {
+  const readBy = new Map<string, string>()
+  for (const [index, source] of sources.entries()) {
+    if (source?.type.kind !== kafka.kind) continue
+    const { name } = source.settings
+    for (const topic of (source.options as KafkaOptions).topics) {
+      const other = readBy.get(topic)
+      if (other !== undefined) {
+        const message = `the source ${JSON.stringify(other)} reads the topic ${topic} already`
+        faults.push({ place: { file: '', field: `sources[${index}].kafka.topics` }, message })
+      }
+      readBy.set(topic, name)
+    }
   }
 }

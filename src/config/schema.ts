@@ -14,6 +14,10 @@ export const latenessDefaultMs = 30_000
 const eventsKeptDefaultMs = 30 * 86_400_000
 
 const zone = z.string().refine(isZone, { error: ({ input }) => `${JSON.stringify(input)} is no time zone such as "Europe/Berlin"` }) // prettier-ignore
+const hostName = z
+  .string()
+  .toLowerCase()
+  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, { error: ({ input }) => `${JSON.stringify(input)} is no host name such as logs.example.com` }) // prettier-ignore
 const listOrOne = z
   .union([z.string(), z.array(z.string())])
   .transform((given) => (typeof given === 'string' ? [given] : given))
@@ -89,7 +93,21 @@ export const schema = z.strictObject({
     .strictObject({
       host: z.string().default('127.0.0.1'),
       port: z.int().min(0).max(65_535).default(7077),
+      token_file: z.string().min(1).optional(),
+      token_env: z.string().min(1).optional(),
+      names: z.array(hostName).default([]),
     })
+    .refine(({ token_file, token_env }) => token_file === undefined || token_env === undefined, {
+      error: 'takes token_file or token_env, not both',
+    })
+    .refine(
+      ({ token_file, token_env, names }) =>
+        names.length === 0 || (token_file ?? token_env) !== undefined,
+      {
+        error: 'names are for people elsewhere: they need token_file or token_env',
+        path: ['names'],
+      },
+    )
     .prefault({}),
 })
 export type Given = z.output<typeof schema>

@@ -63,6 +63,7 @@ export class DeployIntake {
       clock,
       onDeploy: (deploy) => this.#accept(deploy),
       onBadLine: (reason, line) => log.warn({ path, reason, line }, 'no deploy line'),
+      onLeftOut: (message) => log.warn({ path }, message),
       onFault: (message) => {
         if (message === null) this.#faults.delete(path)
         else this.#faults.set(path, message)

@@ -5,13 +5,14 @@ import type { Metrics } from '../flow/metrics.ts'
 import type { Clock } from '../flow/time.ts'
 import type { Checkpoint } from '../model/event.ts'
 import type { Pipeline } from '../pipeline.ts'
-import type { Source } from '../sources/source.ts'
+import type { Source, SourceContext } from '../sources/source.ts'
+import { Stop } from '../sources/stop.ts'
 import type { Ingest } from './ingest.ts'
 
 /** How long a source may take to name what it reads before the others go ahead, ms. */
 const foundWithinMs = 1_000
 /** Pause before a source that failed is run again, ms. */
-const restartMs = 1_000
+const restartMsUsual = 1_000
 
 export interface SourcesOptions {
   readonly sources: readonly Source[]
@@ -20,6 +21,8 @@ export interface SourcesOptions {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+  /** Pause before a source that failed is run again, ms; tests shorten it. */
+  readonly restartMs?: number
 }
 
 export class RunningSources {
@@ -60,29 +63,13 @@ export class RunningSources {
   }
 
   async #run(source: Source): Promise<void> {
-    const { clock, log, metrics, pipeline, ingest } = this.#options
+    const { clock, log, restartMs = restartMsUsual } = this.#options
     const { signal } = this.#stopping
+    const stop = new Stop(signal)
     while (!signal.aborted) {
+      const offered = new Set<Promise<void>>()
       try {
-        await source.run({
-          clock,
-          log,
-          metrics,
-          checkpoints: this.#checkpoints(),
-          opened: (partition) => {
-            pipeline.opened(source.name, partition, clock.now())
-            this.#heardOf(source)
-          },
-          closed: (partition) => pipeline.closed(partition),
-          readable: (partition, is) => pipeline.readable(partition, is, clock.now()),
-          emit: (batch) => ingest.offer(batch),
-          fault: (partition, message) => {
-            this.#fault(partition, message)
-            this.#heardOf(source)
-          },
-          once: false,
-          signal,
-        })
+        await source.run(this.#context(source, offered))
         this.#fault(source.name, null)
         return
       } catch (error) {
@@ -90,7 +77,38 @@ export class RunningSources {
         log.error({ source: source.name, error }, 'a source failed; it is started again')
         this.#fault(source.name, message)
         await clock.sleep(restartMs, signal)
+        // What still waits to be ingested is in no checkpoint that the next run could be given.
+        await stop.or(Promise.all(offered))
+        this.#fault(source.name, null)
       }
+    }
+  }
+
+  /** @param offered Gets what the source has emitted and the pipeline has not taken yet. */
+  #context(source: Source, offered: Set<Promise<void>>): SourceContext {
+    const { clock, log, metrics, pipeline, ingest } = this.#options
+    return {
+      clock,
+      log,
+      metrics,
+      checkpoints: this.#checkpoints(),
+      opened: (partition) => {
+        pipeline.opened(source.name, partition, clock.now())
+        this.#heardOf(source)
+      },
+      closed: (partition) => pipeline.closed(partition),
+      readable: (partition, is) => pipeline.readable(partition, is, clock.now()),
+      emit: (batch) => {
+        const taken = ingest.offer(batch).finally(() => offered.delete(taken))
+        offered.add(taken)
+        return taken
+      },
+      fault: (partition, message) => {
+        this.#fault(partition, message)
+        this.#heardOf(source)
+      },
+      once: false,
+      signal: this.#stopping.signal,
     }
   }
 

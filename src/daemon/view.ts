@@ -16,9 +16,11 @@ import type {
   IndexStatus,
   SilenceRow,
   SourceStatus,
+  UnreadLog,
   View,
   ViewEvent,
 } from '../server/view.ts'
+import type { RunningReceivers } from './receivers.ts'
 import type { SourceSettings } from '../sources/settings.ts'
 import type { StateReader } from '../store/state.ts'
 import type { ExposureKind } from '../windows/history.ts'
@@ -43,6 +45,8 @@ export interface ViewParts {
   readonly events: SearchContext
   readonly silences: Silences
   readonly index: () => IndexStatus
+  readonly receivers: Pick<RunningReceivers, 'status' | 'measure'>
+  readonly unread: () => readonly UnreadLog[]
   readonly health: () => Health
   readonly ready: () => Health
 }
@@ -92,6 +96,8 @@ export class DaemonView implements View {
       silences: (await this.silences({ state: 'active' })).length,
       store: await state.info(),
       index: this.#parts.index(),
+      receivers: await this.#parts.receivers.status(),
+      unread: this.#parts.unread(),
     }
   }
 
@@ -156,8 +162,9 @@ export class DaemonView implements View {
     return this.#changed(await this.#parts.silences.end(id))
   }
 
-  metricsText(): string {
+  async metricsText(): Promise<string> {
     this.#measure()
+    await this.#parts.receivers.measure()
     return this.#parts.metrics.text()
   }
 
@@ -219,31 +226,40 @@ export class DaemonView implements View {
     const { metrics, pipeline } = this.#parts
     for (const partition of pipeline.partitions()) {
       const labels = { source: partition.source, partition: partition.partition }
-      const counts = { lines: partition.lines, events: partition.events, continued: partition.continued, unparsed: partition.unparsed, late: partition.late, clamped: partition.clamped, cut: partition.cut } // prettier-ignore
-      for (const [name, value] of Object.entries(counts)) {
-        metrics.counter(`lastpush_${name}_total`, helps[name] ?? name).set(value, labels)
+      for (const { name, count, help } of partitionCounts) {
+        metrics.counter(name, help).set(partition[count], labels)
       }
     }
     metrics
       .counter('lastpush_signatures_overflowed_total', 'Events whose message became `other`.')
       .set(pipeline.overflowedSignatures)
+    this.#measureFaults()
     const living = pipeline.engine.alerts()
     const gauge = metrics.gauge('lastpush_alerts', 'Living alerts by state.')
     for (const state of ['firing', 'pending'] as const) {
       gauge.set(living.filter((alert) => alert.state === state).length, { state })
     }
   }
+
+  #measureFaults(): void {
+    const { metrics, faults, index } = this.#parts
+    const gauge = metrics.gauge('lastpush_fault', '1 for each place that has a fault in `status`.')
+    gauge.clear()
+    for (const place of faults().keys()) gauge.set(1, { place })
+    const indexHelp = '1 while the event index takes no events, else 0.'
+    metrics.gauge('lastpush_index_fault', indexHelp).set(index().fault === null ? 0 : 1)
+  }
 }
 
-const helps: Readonly<Record<string, string>> = {
-  lines: 'Lines read; lines = events + continued + unparsed.',
-  events: 'Lines that are events.',
-  continued: 'Lines that continue an event.',
-  unparsed: 'Lines that fit no pattern of their parser.',
-  late: 'Events too late for decisions; counted, never decided on.',
-  clamped: 'Events whose time lay in the future and was replaced by their arrival.',
-  cut: 'Lines cut at the line limit.',
-}
+const partitionCounts = [
+  { name: 'lastpush_lines_total', count: 'lines', help: 'Lines read; lines = events + continued + unparsed.' },
+  { name: 'lastpush_events_total', count: 'events', help: 'Lines that are events.' },
+  { name: 'lastpush_continued_total', count: 'continued', help: 'Lines that continue an event.' },
+  { name: 'lastpush_unparsed_total', count: 'unparsed', help: 'Lines that fit no pattern of their parser.' },
+  { name: 'lastpush_late_total', count: 'late', help: 'Events too late for decisions; counted, never decided on.' },
+  { name: 'lastpush_clamped_total', count: 'clamped', help: 'Events whose time lay in the future and was replaced by their arrival.' },
+  { name: 'lastpush_cut_total', count: 'cut', help: 'Lines cut at the line limit.' },
+] as const // prettier-ignore
 
 /** One partition as `status` shows it. @param reached ms, -Infinity when nothing was. */
 export function sourceStatus(

@@ -8,7 +8,10 @@
  *  any of these, starts a new tail from the beginning: reading again is harmless since a deploy
  *  that was seen is not handed over again. A replaced file is first drained through a handle that
  *  is held open, so that its last lines count wherever it was moved. Lines are read as latin1, which
- *  keeps one character per byte: the position is exact and no UTF-8 sequence is cut. */
+ *  keeps one character per byte: the position is exact and no UTF-8 sequence is cut.
+ *
+ *  Before the file itself, and again after each rotation, what rotations have put aside is read
+ *  (rotated-lines.ts), since several may have happened while nobody looked. */
 import { closeSync, fstatSync, openSync, readSync, statSync, watch } from 'node:fs'
 import { Tail } from 'tail'
 import type { Clock } from '../flow/time.ts'
@@ -16,6 +19,7 @@ import { shortHash } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
 import { deployFileBytesMax } from './deploy-file.ts'
 import { parseDeployinator } from './deployinator.ts'
+import { readRotated } from './rotated-lines.ts'
 
 /** How often the file's identity and size are compared with what the tail has read. */
 const supervisePeriodMs = 1_000
@@ -30,6 +34,8 @@ interface DeployLogOptions {
   onDeploy(deploy: Deploy): void
   /** A line that is no deploy line; handed over once. */
   onBadLine(reason: string, line: string): void
+  /** Part of what rotations have put aside was not read, and why. */
+  onLeftOut(message: string): void
   /** The file cannot be followed, and why; null when it can again. Only on a change. */
   onFault(message: string | null): void
 }
@@ -57,6 +63,9 @@ export class DeployLog {
   readonly #stop = new AbortController()
   #opened: Opened | null = null
   #fault: string | null = null
+  /** Rotated files may hold what was not read. */
+  #rotated = true
+  #rotatedReadNs = 0n
   #running: Promise<void> | null = null
 
   constructor(options: DeployLogOptions) {
@@ -78,14 +87,25 @@ export class DeployLog {
   async #run(): Promise<void> {
     const { clock } = this.#options
     while (!this.#stop.signal.aborted) {
+      if (this.#rotated) await this.#readRotated()
       try {
-        this.#look()
+        if (!this.#stop.signal.aborted) this.#look()
       } catch (error) {
         this.#release()
         this.#say(reasonOf(error))
       }
       await clock.sleep(supervisePeriodMs, this.#stop.signal)
     }
+  }
+
+  async #readRotated(): Promise<void> {
+    const { path } = this.#options
+    this.#rotated = false
+    this.#rotatedReadNs = await readRotated(path, this.#rotatedReadNs, {
+      onLine: (line) => this.#take(line),
+      onLeftOut: (message) => this.#options.onLeftOut(message),
+      signal: this.#stop.signal,
+    })
   }
 
   /** Compares the file with what is followed, and follows anew where they differ. */
@@ -96,6 +116,7 @@ export class DeployLog {
     if (opened !== null && (stat?.ino !== opened.inode || stat.dev !== opened.device)) {
       this.#drain(opened)
       this.#release()
+      this.#rotated = true
     } else if (opened !== null && (opened.broken || isRewritten(opened) || isStalled(opened))) {
       this.#release()
     }
@@ -148,6 +169,7 @@ export class DeployLog {
   }
 
   #take(latin1: string): void {
+    if (this.#stop.signal.aborted) return
     const line = Buffer.from(latin1, 'latin1').toString('utf8')
     const read = parseDeployinator(line)
     if (read === null) return

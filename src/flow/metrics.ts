@@ -28,6 +28,11 @@ export class Metric {
     this.#values.set(this.#key(labels), value)
   }
 
+  /** Forgets all label sets: what is not set again is over. */
+  clear(): void {
+    this.#values.clear()
+  }
+
   /** Current value of one label set; 0 when it was never touched. */
   value(labels: Labels = {}): number {
     return this.#values.get(labelText(labels)) ?? 0

@@ -2,8 +2,7 @@
  *  evidence; the link. The frozen body is plain text without colours, because only the moment of
  *  printing knows whether a terminal reads it. Everything from outside is escaped. */
 import { z } from 'zod'
-import { visible } from '../model/escape.ts'
-import { cut, headline } from './headline.ts'
+import { cut, headline, linkOf } from './headline.ts'
 import type { Outcome, Page, Receiver, ReceiverContext, ReceiverType, Screen } from './receiver.ts'
 
 /** How long a stalled reader may hold one notification up. */
@@ -103,6 +102,7 @@ function renderText(page: Page): string {
   const lines = [headline(page)]
   const sample = first?.samples[0]
   if (sample !== undefined) lines.push(`  ${cut(sample, sampleCharactersMax)}`)
-  if (page.url !== '') lines.push(`  ${visible(page.url)}`)
+  const link = linkOf(page)
+  if (link !== null) lines.push(`  ${link}`)
   return lines.join('\n')
 }

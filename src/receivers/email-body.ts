@@ -5,7 +5,7 @@
 import { shortHash, type Alert } from '../model/alert.ts'
 import { shortSha } from '../model/deploy.ts'
 import { visible } from '../model/escape.ts'
-import { cut, headline, linkOf, otherAlerts, short, start, webAddress } from './headline.ts'
+import { cut, headline, linkOf, otherAlerts, short, start, titles, webAddress } from './headline.ts'
 import type { Page, PageReason } from './receiver.ts'
 
 /** A header line has at most 998; nobody reads more than this. */
@@ -73,8 +73,8 @@ function factsOf(page: Page, first: Alert | undefined): readonly (readonly [stri
     ['Service', first?.labels['service']],
     ['Environment', first?.labels['env']],
     ['Rule', first?.rule],
-    ['Began', first?.startsAt],
-    ['Ended', first?.endsAt],
+    ['Began', readable(first?.startsAt)],
+    ['Ended', readable(first?.endsAt)],
     ['Value', first?.value == null ? null : short(first.value)],
     ['Threshold', first?.threshold == null ? null : short(first.threshold)],
     ['Push', sha === null ? null : shortSha(sha)],
@@ -84,6 +84,11 @@ function factsOf(page: Page, first: Alert | undefined): readonly (readonly [stri
   return facts.flatMap(([name, fact]) =>
     fact == null ? [] : [[name, cut(fact, factCharactersMax)] as const],
   )
+}
+
+/** `2026-03-01 12:00:05 UTC` */
+function readable(time: string | null | undefined): string | null {
+  return time?.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC') ?? null
 }
 
 function textOf({ line, facts, samples, others, link, pushLink }: Content): string {
@@ -99,53 +104,85 @@ function textOf({ line, facts, samples, others, link, pushLink }: Content): stri
   return `${filled.map((lines) => lines.join('\n')).join('\n\n')}\n`
 }
 
-/** Accent by what has happened; both read on white and on black. */
+/** Accent by what has happened; white reads on each. */
 const accents: Readonly<Record<PageReason, string>> = {
   firing: '#d1242f',
-  update: '#bf8700',
-  repeat: '#bf8700',
-  resolved: '#2da44e',
+  update: '#9a6700',
+  repeat: '#9a6700',
+  resolved: '#1a7f37',
 }
 
 const font = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif"
 const mono = 'font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace'
+/** Greys that read on white and on black. */
+const hairline = '1px solid rgba(128,128,128,.28)'
+const button = `display:inline-block;margin:0 8px 0 0;padding:8px 16px;border-radius:6px;font-weight:600;text-decoration:none`
 
 // Styles stand in the elements: many mail programs throw style sheets away.
 function htmlOf(content: Content, reason: PageReason): string {
   const { line, facts, samples, others, link, pushLink } = content
+  const accent = accents[reason]
   return [
     '<!doctype html>',
     '<html lang="en"><head><meta charset="utf-8">',
     '<meta name="color-scheme" content="light dark">',
+    '<meta name="viewport" content="width=device-width">',
     `<title>${escaped(line)}</title></head>`,
-    `<body style="margin:0;padding:24px;${font};font-size:15px;line-height:1.5">`,
-    '<div style="max-width:720px;margin:0 auto">',
-    `<p style="margin:0 0 16px;padding:4px 0 4px 14px;border-left:4px solid ${accents[reason]};font-size:17px;font-weight:600">${escaped(line)}</p>`,
+    `<body style="margin:0;padding:24px 12px;${font};font-size:15px;line-height:1.5">`,
+    `<div style="max-width:680px;margin:0 auto;border:${hairline};border-top:4px solid ${accent};border-radius:8px">`,
+    '<div style="padding:20px 24px">',
+    headOf(line, reason, accent),
     ...samples.map(
       (sample) =>
-        `<pre style="margin:0 0 8px;padding:10px 12px;background:rgba(128,128,128,.14);border-radius:6px;${mono};font-size:13px;white-space:pre-wrap;overflow-wrap:anywhere">${escaped(sample)}</pre>`,
+        `<pre style="margin:0 0 8px;padding:12px 14px;background:rgba(128,128,128,.12);border-radius:6px;${mono};font-size:13px;line-height:1.45;white-space:pre-wrap;overflow-wrap:anywhere">${escaped(sample)}</pre>`,
     ),
-    ...(link === null ? [] : [`<p style="margin:16px 0">${anchor(link, 'Open in lastpush')}</p>`]),
-    ...(others.length === 0 ? [] : [listOf(others)]),
-    '<table role="presentation" style="border-collapse:collapse;font-size:14px">',
-    ...facts.map(
-      ([name, fact]) =>
-        `<tr><td style="padding:2px 16px 2px 0;opacity:.65">${name}</td><td style="padding:2px 0;overflow-wrap:anywhere">${escaped(fact)}</td></tr>`,
-    ),
-    '</table>',
-    ...(pushLink === null ? [] : [`<p style="margin:16px 0">${anchor(pushLink, 'The push')}</p>`]),
-    '</div></body></html>',
+    buttonsOf(link, pushLink),
+    others.length === 0 ? '' : listOf(others),
+    factsTable(facts),
+    '</div></div></body></html>',
     '',
-  ].join('\n')
+  ]
+    .filter((part, index, all) => part !== '' || index === all.length - 1)
+    .join('\n')
+}
+
+/** The first line with its first word as a badge. */
+function headOf(line: string, reason: PageReason, accent: string): string {
+  const word = titles[reason]
+  const badge = `<span style="display:inline-block;padding:1px 9px;border-radius:999px;background:${accent};color:#fff;font-size:12px;letter-spacing:.04em;vertical-align:2px">${word}</span>`
+  const rest = escaped(line.slice(word.length))
+  return `<p style="margin:0 0 16px;font-size:18px;line-height:1.4;font-weight:600;overflow-wrap:anywhere">${badge}${rest}</p>`
+}
+
+function buttonsOf(link: string | null, pushLink: string | null): string {
+  const anchors = [
+    ...(link === null
+      ? []
+      : [anchor(link, 'Open in lastpush', `${button};background:#0969da;color:#fff;border:1px solid #0969da`)]),
+    ...(pushLink === null
+      ? []
+      : [anchor(pushLink, 'The push', `${button};color:inherit;border:${hairline}`)]),
+  ] // prettier-ignore
+  return anchors.length === 0 ? '' : `<p style="margin:16px 0 20px">${anchors.join('')}</p>`
+}
+
+function factsTable(facts: Content['facts']): string {
+  const cell = `padding:6px 0;border-top:${hairline};vertical-align:top`
+  const rows = facts.map(
+    ([name, fact]) =>
+      `<tr><td style="${cell};width:8em;opacity:.65">${name}</td><td style="${cell};overflow-wrap:anywhere">${escaped(fact)}</td></tr>`,
+  )
+  const table = 'width:100%;border-collapse:collapse;table-layout:fixed;font-size:14px'
+  return ['<table role="presentation" style="' + table + '">', ...rows, '</table>'].join('\n')
 }
 
 function listOf(others: readonly string[]): string {
   const items = others.map((other) => `<li>${escaped(other)}</li>`).join('')
-  return `<p style="margin:16px 0 4px">Also:</p><ul style="margin:0 0 16px;padding-left:20px">${items}</ul>`
+  return `<p style="margin:0 0 4px;font-weight:600">Also</p><ul style="margin:0 0 20px;padding-left:20px;overflow-wrap:anywhere">${items}</ul>`
 }
 
-function anchor(href: string, text: string): string {
-  return `<a href="${escaped(href)}">${text}</a>`
+function anchor(href: string, text: string, style: string): string {
+  return `<a href="${escaped(href)}" style="${style}">${text}</a>`
 }
 
 const entities: ReadonlyMap<string, string> = new Map([

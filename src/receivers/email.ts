@@ -10,7 +10,7 @@ import { cut } from './headline.ts'
 import { mailBody, type MailBody } from './email-body.ts'
 import { Recipients, refusalOf, type Refusal } from './email-recipients.ts'
 import type { Outcome, Receiver, ReceiverContext, ReceiverType } from './receiver.ts'
-import { readSecret } from './secret.ts'
+import { readSecret } from '../flow/secret.ts'
 
 /** For the whole attempt, from look-up to the server's yes. */
 const timeLimitMs = 30_000

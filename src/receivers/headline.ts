@@ -8,8 +8,11 @@ import type { Page, PageReason } from '../model/page.ts'
 
 const summaryCharactersMax = 500
 const nameCharactersMax = 100
+/** Of a link; PagerDuty and mail programs take no longer one, and a cut one leads nowhere. */
+const linkCharactersMax = 2_000
 
-const titles: Readonly<Record<PageReason, string>> = {
+/** The first word of every first line. */
+export const titles: Readonly<Record<PageReason, string>> = {
   firing: 'FIRING',
   update: 'UPDATE',
   repeat: 'STILL FIRING',
@@ -26,6 +29,22 @@ export function headline(page: Page): string {
   const more = others > 0 ? ` and ${others} more` : ''
   const since = pushText(page.deploy, first?.sha ?? null)
   return `${head}: ${what}${measure(first)}${more}, since ${since}${fixText(page, first)}`
+}
+
+/** The page as if it were about this alert alone, for a first line of its own: state, push
+ *  and fix are the alert's. */
+export function pageAbout(page: Page, alert: Alert): Page {
+  const isOver = alert.state === 'resolved'
+  const stillFiring = page.reason === 'resolved' ? 'update' : page.reason
+  const fixedByPage = alert.fixedBy !== null && alert.fixedBy === page.fixedBy?.sha
+  return {
+    ...page,
+    alerts: [alert],
+    deploy: alert.deploy !== null && alert.deploy === page.deploy?.id ? page.deploy : null,
+    reason: isOver ? 'resolved' : stillFiring,
+    status: isOver ? 'resolved' : 'firing',
+    fixedBy: fixedByPage ? page.fixedBy : null,
+  }
 }
 
 /** `push 3f2a9c1b7e by alice`, as far as it is known. */
@@ -55,12 +74,13 @@ export function linkOf(page: Page): string | null {
 }
 
 /** An http or https address in its normal form, which has no space, quote or angle bracket in it;
- *  null for anything else, `javascript:` among it. */
+ *  null for anything else, `javascript:` and what is too long for a link among it. */
 export function webAddress(text: string | null): string | null {
   if (text === null || !URL.canParse(text)) return null
   const { protocol, href } = new URL(text)
   if (protocol !== 'http:' && protocol !== 'https:') return null
-  return href.replace(/['|`]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
+  const link = href.replace(/['|`]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
+  return link.length > linkCharactersMax ? null : link
 }
 
 /** Escaped, and cut before the escaping so that neither an escape nor a character is halved. */

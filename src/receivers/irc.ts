@@ -8,7 +8,7 @@ import { isLoopback } from './http-post.ts'
 import { IrcLink } from './irc-link.ts'
 import { deployLine, pageLines, sinceLines } from './irc-text.ts'
 import type { Receiver, ReceiverContext, ReceiverType } from './receiver.ts'
-import { readSecret, type SecretPlace } from './secret.ts'
+import { readSecret, type SecretPlace } from '../flow/secret.ts'
 
 /** A deploy that began longer ago is no news: a log read from its start would tell years of them. */
 const newsMsMax = 600_000

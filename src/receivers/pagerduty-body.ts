@@ -5,7 +5,7 @@
  *  comes late cannot close what broke again. The routing key is no part of the body. Pure. */
 import { shortHash, type Alert } from '../model/alert.ts'
 import { visible } from '../model/escape.ts'
-import { cut, headline, linkOf, start, webAddress } from './headline.ts'
+import { cut, headline, linkOf, pageAbout, start, webAddress } from './headline.ts'
 import type { Page } from './receiver.ts'
 
 /** Limits of the API: of `payload.summary`, and of a whole event. */
@@ -60,7 +60,7 @@ export function pagerdutyBody(page: Page): string {
 
 function event(page: Page, alert: Alert): PagerdutyEvent {
   const isOver = alert.state === 'resolved'
-  const own = ownPage(page, alert)
+  const own = pageAbout(page, alert)
   const { service, env, host } = alert.labels
   return {
     event_action: isOver ? 'resolve' : 'trigger',
@@ -76,21 +76,6 @@ function event(page: Page, alert: Alert): PagerdutyEvent {
       class: cut(alert.rule, labelCharactersMax),
       custom_details: details(own, alert),
     },
-  }
-}
-
-/** The page as if it were about this alert alone, for its first line. */
-function ownPage(page: Page, alert: Alert): Page {
-  const isOver = alert.state === 'resolved'
-  const stillFiring = page.reason === 'resolved' ? 'update' : page.reason
-  const fixedByPage = alert.fixedBy !== null && alert.fixedBy === page.fixedBy?.sha
-  return {
-    ...page,
-    alerts: [alert],
-    deploy: alert.deploy !== null && alert.deploy === page.deploy?.id ? page.deploy : null,
-    reason: isOver ? 'resolved' : stillFiring,
-    status: isOver ? 'resolved' : 'firing',
-    fixedBy: fixedByPage ? page.fixedBy : null,
   }
 }
 

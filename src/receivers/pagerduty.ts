@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { isPrivate, parseTarget, postJson, type Target } from './http-post.ts'
 import type { Outcome, Receiver, ReceiverContext, ReceiverType } from './receiver.ts'
 import { pagerdutyBody } from './pagerduty-body.ts'
-import { readSecret, secretPlaceText } from './secret.ts'
+import { readSecret, secretPlaceText } from '../flow/secret.ts'
 
 /** Time for one attempt after which no further event is begun; the rest is the next attempt's. */
 const attemptMsMax = 20_000

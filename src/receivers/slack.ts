@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { isPrivate, parseTarget, postJson, type Target } from './http-post.ts'
 import type { Receiver, ReceiverContext, ReceiverType } from './receiver.ts'
-import { readSecret, secretPlaceText, type SecretPlace } from './secret.ts'
+import { readSecret, secretPlaceText, type SecretPlace } from '../flow/secret.ts'
 import { slackBody } from './slack-body.ts'
 
 const options = z

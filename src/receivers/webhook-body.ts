@@ -1,6 +1,7 @@
 /** The webhook's body: Alertmanager's version 4 (its notify/webhook and template packages), with
  *  our own facts beside it: `notification_reason` and `lastpush`. Pure; sending is webhook.ts. */
 import type { Alert } from '../model/alert.ts'
+import { headline, pageAbout } from './headline.ts'
 import type { Page } from './receiver.ts'
 
 /** Go's zero time, which stands for "not ended". */
@@ -21,7 +22,7 @@ interface BodyAlert {
 /** JSON of at most `alertsMax` alerts; `truncatedAlerts` says how many were left out. */
 export function webhookBody(page: Page, alertsMax: number): string {
   const kept = page.alerts.slice(0, alertsMax)
-  const alerts = kept.map((alert) => bodyAlert(alert, page.url))
+  const alerts = kept.map((alert) => bodyAlert(alert, page))
   return JSON.stringify({
     version: '4',
     groupKey: page.groupKey,
@@ -44,22 +45,23 @@ export function webhookBody(page: Page, alertsMax: number): string {
   })
 }
 
-function bodyAlert(alert: Alert, url: string): BodyAlert {
+function bodyAlert(alert: Alert, page: Page): BodyAlert {
   return {
     status: alert.state === 'resolved' ? 'resolved' : 'firing',
     labels: { ...alert.labels, alertname: alert.rule },
-    annotations: annotations(alert),
+    annotations: annotations(alert, page),
     startsAt: alert.startsAt,
     endsAt: alert.endsAt ?? zeroTime,
-    generatorURL: url,
+    generatorURL: page.url,
     fingerprint: alert.fingerprint,
   }
 }
 
-/** Annotations are strings; what is unknown is left out. */
-function annotations(alert: Alert): Texts {
+/** Annotations are strings; what is unknown is left out. The summary is what people are shown, so it
+ *  is the first line of every other kind; the alert's own words alone stand under `lastpush`. */
+function annotations(alert: Alert, page: Page): Texts {
   const facts: [string, string | number | null | undefined][] = [
-    ['summary', alert.summary],
+    ['summary', headline(pageAbout(page, alert))],
     ['sha', alert.sha],
     ['deploy', alert.deploy],
     ['fixed_by', alert.fixedBy],

@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { parseTarget, postJson, type Target } from './http-post.ts'
 import type { Page, Receiver, ReceiverContext, ReceiverType } from './receiver.ts'
-import { readSecret } from './secret.ts'
+import { readSecret } from '../flow/secret.ts'
 import { webhookBody } from './webhook-body.ts'
 
 /** Headers that frame the request or are ours to set. */

@@ -1,13 +1,14 @@
 /** The HTTP server: routes of the API, the stream, metrics, health and the page. It asks the View
  *  and holds nothing itself. GET never changes anything. Who may ask is decided in guard.ts before
  *  a route is looked for; there are no CORS answers, on purpose. */
-import { createServer as createHttpServer, type Server } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Log } from '../flow/log.ts'
 import type { Clock } from '../flow/time.ts'
-import { ownHosts, refusal, securityHeaders } from './guard.ts'
-import { bindError, loopbackAddress, originOf } from './listen.ts'
+import { Access } from './access.ts'
+import { ownHosts, refusal, securityHeaders, type OwnNames } from './guard.ts'
+import { bindAddress, bindError, isLoopback, originOf } from './listen.ts'
 import { servePage } from './page.ts'
 import {
   alertsParameters,
@@ -19,7 +20,15 @@ import {
   silencesParameters,
   sinceParameters,
 } from './parameters.ts'
-import { answerProblem, HttpError, problem, problemBody, problemOf } from './problems.ts'
+import {
+  answerProblem,
+  HttpError,
+  problem,
+  problemBody,
+  problemOf,
+  type Problem,
+} from './problems.ts'
+import { answerSignIn, asksForPage } from './sign-in.ts'
 import { Streams } from './stream.ts'
 import type { Health, View } from './view.ts'
 
@@ -53,6 +62,10 @@ export interface ServerParts {
   /** Absolute path of the built page. */
   readonly webRoot: string
   readonly limits?: ServerLimits
+  /** Who must show what; nobody anything when absent. */
+  readonly token?: string | null
+  /** Names beside the addresses by which people reach this server, such as that of a proxy. */
+  readonly names?: readonly string[]
 }
 
 /** Where the server can be reached. */
@@ -68,10 +81,15 @@ export class ApiServer {
   readonly #app: FastifyInstance
   readonly #streams: Streams
   readonly #ready: Promise<void>
-  #hosts: ReadonlySet<string> = new Set()
+  readonly #access: Access | null
+  #port = 0
+  #own: OwnNames
 
   constructor(parts: ServerParts) {
+    const { token = null, names = [] } = parts
     this.#streams = new Streams(parts.view, parts.clock)
+    this.#access = token === null ? null : new Access(token, parts.clock, parts.log)
+    this.#own = { hosts: new Set(), names: new Set(names), anyAddress: false }
     this.#app = fastify({
       bodyLimit: bodyBytesMax,
       forceCloseConnections: true,
@@ -86,9 +104,9 @@ export class ApiServer {
     this.#ready.catch(() => {})
   }
 
-  /** Binds a loopback address; port 0 takes a free one. */
+  /** Binds a loopback address, or with a token any; port 0 takes a free one. */
   async listen(host: string, port: number): Promise<Listening> {
-    const address = loopbackAddress(host)
+    const address = bindAddress(host, this.#access !== null)
     await this.#ready
     try {
       await this.#app.listen({ host: address, port })
@@ -96,7 +114,12 @@ export class ApiServer {
       throw bindError(error as NodeJS.ErrnoException, address, port)
     }
     const bound = this.#app.server.address() as AddressInfo
-    this.#hosts = ownHosts(address, bound.port)
+    this.#port = bound.port
+    this.#own = {
+      ...this.#own,
+      hosts: ownHosts(address, bound.port),
+      anyAddress: !isLoopback(address),
+    }
     return { address, port: bound.port, origin: originOf(address, bound.port) }
   }
 
@@ -119,8 +142,9 @@ export class ApiServer {
       },
       (request, response) => {
         for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value)
-        const refused = refusal(request, this.#hosts)
+        const refused = refusal(request, this.#own) ?? this.#withoutToken(request)
         if (refused === null) handler?.(request, response)
+        else if (refused.code === 'TOKEN_REQUIRED' && asksForPage(request)) answerSignIn(response)
         else answerProblem(response, refused)
       },
     )
@@ -129,6 +153,11 @@ export class ApiServer {
     // Node drops headers beyond a count without a word, a second Host among them; size bounds them.
     server.maxHeadersCount = 0
     return server
+  }
+
+  #withoutToken(request: IncomingMessage): Problem | null {
+    const address = request.socket.remoteAddress ?? ''
+    return this.#access?.refusal(request, this.#port, address) ?? null
   }
 
   async #addRoutes({ view, clock, log, webRoot }: ServerParts): Promise<void> {
@@ -145,7 +174,18 @@ export class ApiServer {
     addSilences(app, view)
     addProbes(app, view)
     this.#addStream(app)
+    this.#addSession(app)
     await servePage(app, webRoot)
+  }
+
+  /** For the page: a cookie in place of the token, which has let this request through. */
+  #addSession(app: FastifyInstance): void {
+    app.post('/api/v1/session', async ({ query, headers }, reply) => {
+      readParameters(noParameters, query)
+      const access = this.#access
+      if (access === null) throw new HttpError('NOT_FOUND', 'this server asks for no token')
+      return reply.code(204).header('set-cookie', access.sessionCookie(headers, this.#port)).send()
+    })
   }
 
   #addStream(app: FastifyInstance): void {
@@ -193,8 +233,8 @@ function addSilences(app: FastifyInstance, view: View): void {
 }
 
 function addProbes(app: FastifyInstance, view: View): void {
-  app.get('/metrics', (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(view.metricsText()),
+  app.get('/metrics', async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await view.metricsText()),
   )
   app.get('/-/healthy', (_request, reply) => sendHealth(reply, view.health()))
   app.get('/-/ready', (_request, reply) => sendHealth(reply, view.ready()))

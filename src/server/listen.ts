@@ -1,24 +1,34 @@
-/** Where the server may be reached: loopback addresses only. The API has no password, so whoever
- *  reaches it may read every log line. */
-import { isIPv4 } from 'node:net'
+/** Where the server may be reached: loopback addresses, and with a token any address. Without one
+ *  whoever reaches it may read every log line. */
+import { isIP, isIPv4 } from 'node:net'
 import { LastpushError } from '../model/errors.ts'
 
 /** The address to bind for a configured host. `localhost` is 127.0.0.1 whatever a hosts file says;
- *  every other name is refused, because what it means can change. */
-export function loopbackAddress(host: string): string {
-  if (host === 'localhost') return '127.0.0.1'
-  if (host === '::1' || host === '[::1]') return '::1'
-  if (isIPv4(host) && host.startsWith('127.')) return host
+ *  every other name is refused, because what it means can change.
+ *  @param hasToken Whether the server asks for one. */
+export function bindAddress(host: string, hasToken: boolean): string {
+  const address = /^\[.*\]$/.test(host) ? host.slice(1, -1) : host
+  if (address === 'localhost') return '127.0.0.1'
+  if (isLoopback(address) || (hasToken && isIP(address) !== 0)) return address
+  const given = JSON.stringify(host)
   throw new LastpushError(
     'BIND_REFUSED',
-    `${JSON.stringify(host)} is not a loopback address: the server has no password, so it listens` +
-      ' on 127.0.0.1, ::1 or localhost only; use an SSH tunnel to reach it from elsewhere',
+    isIP(address) === 0
+      ? `${given} is no IP address: name one, such as 127.0.0.1, or 0.0.0.0 with http.token_file set`
+      : `${given} is not a loopback address, and without a token whoever reaches it may read every` +
+          ' log line: set http.token_file (or http.token_env), or listen on 127.0.0.1 and use an SSH' +
+          ' tunnel to reach it from elsewhere',
   )
 }
 
-/** `http://host:port`, with brackets where the host needs them. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || (isIPv4(address) && address.startsWith('127.'))
+}
+
+/** `http://host:port` for programs of this machine, with brackets where the host needs them. */
 export function originOf(address: string, port: number): string {
-  const host = address.includes(':') ? `[${address}]` : address
+  const reached = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address
+  const host = reached.includes(':') ? `[${reached}]` : reached
   return port === 80 ? `http://${host}` : `http://${host}:${port}`
 }
 

@@ -5,11 +5,13 @@ import type { ServerResponse } from 'node:http'
 import type { Log } from '../flow/log.ts'
 import { LastpushError, type ErrorCode, type Fault } from '../model/errors.ts'
 import { ParameterError } from './parameters.ts'
+import { wrongTokenEveryMs } from './wrong-tokens.ts'
 
 /** HTTP status by code, for the codes that HTTP alone knows. */
 const httpCodes = {
   BAD_REQUEST: 400,
   PARAMETER_INVALID: 400,
+  TOKEN_REQUIRED: 401,
   ORIGIN_REFUSED: 403,
   NOT_FOUND: 404,
   METHOD_REFUSED: 405,
@@ -17,6 +19,7 @@ const httpCodes = {
   BODY_TOO_LARGE: 413,
   MEDIA_TYPE_REFUSED: 415,
   HOST_REFUSED: 421,
+  TOO_MANY_WRONG_TOKENS: 429,
   HEADERS_TOO_LARGE: 431,
   INTERNAL: 500,
   TOO_MANY_STREAMS: 503,
@@ -69,6 +72,13 @@ export function problemBody({ code, message, faults }: Problem): object {
   return { error: { code, message, faults } }
 }
 
+/** What HTTP wants beside a status. */
+const moreHeaders: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'www-authenticate': 'Bearer realm="lastpush"' },
+  405: { allow: 'GET, HEAD, POST' },
+  429: { 'retry-after': String(wrongTokenEveryMs / 1_000) },
+}
+
 /** Answers below the routes, where only the bare response is there. The body that may still be
  *  coming is not read: the connection closes. */
 export function answerProblem(response: ServerResponse, refused: Problem): void {
@@ -76,7 +86,7 @@ export function answerProblem(response: ServerResponse, refused: Problem): void 
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     connection: 'close',
-    ...(refused.status === 405 ? { allow: 'GET, HEAD, POST' } : {}),
+    ...moreHeaders[refused.status],
   })
   response.end(JSON.stringify(problemBody(refused)))
 }

@@ -59,6 +59,34 @@ export interface Status {
   readonly silences: number
   readonly store: StateInfo
   readonly index: IndexStatus
+  readonly receivers: readonly ReceiverStatus[]
+  /** Log files of this host that grow and that no source reads; empty where no daemon runs. */
+  readonly unread: readonly UnreadLog[]
+}
+
+/** One receiver, and what it has not taken. */
+export interface ReceiverStatus {
+  readonly name: string
+  /** null: no such receiver is configured any more. */
+  readonly kind: string | null
+  /** For people, without secrets. */
+  readonly address: string | null
+  /** What keeps it from being connected; null when all is well or it connects for each page. */
+  readonly fault: string | null
+  /** Notifications that are tried again, and why the oldest of them was not delivered. */
+  readonly waiting: number
+  readonly waitingError: string | null
+  /** Notifications that it has refused for good, and why the newest of them. */
+  readonly parked: number
+  readonly parkedError: string | null
+}
+
+/** A log file that grows and is not read. */
+export interface UnreadLog {
+  readonly path: string
+  readonly bytes: number
+  /** Since the look before, about a minute; null at the first look at it. */
+  readonly grewBytes: number | null
 }
 
 /** Where events are kept for people to search. */
@@ -192,7 +220,7 @@ export interface View {
   /** Ends a silence now; rejects with SILENCE_UNKNOWN. */
   endSilence(id: string): Promise<SilenceRow>
   /** The Prometheus exposition. */
-  metricsText(): string
+  metricsText(): Promise<string>
   /** The process can do its work. */
   health(): Health
   /** The process has started and answers from a complete state. */

@@ -60,7 +60,7 @@ export async function rotatedSince(path: string, position: FilePosition): Promis
   const base = basename(path)
   const at = await look(path).catch(() => null)
   const apart = new Set([fileId(position), at === null ? '' : fileId(at)])
-  const found: { path: string; stat: BigIntStats; suffix: string }[] = []
+  const found: Rotated[] = []
   for (const name of await siblings(dir)) {
     const suffix = name.slice(base.length)
     if (!name.startsWith(base) || !rotatedSuffix.test(suffix)) continue
@@ -68,7 +68,7 @@ export async function rotatedSince(path: string, position: FilePosition): Promis
     if (there?.isFile() !== true || apart.has(fileId(there))) continue
     if (bornAfter(there, position)) found.push({ path: join(dir, name), stat: there, suffix })
   }
-  return found.sort(byAge).map((file) => file.path)
+  return found.sort(byBirth).map((file) => file.path)
 }
 
 /** Paths that this one may be a rotation of, judged by the name alone. */
@@ -93,12 +93,37 @@ export async function compressedSince(
   return null
 }
 
-type Rotated = { readonly stat: BigIntStats; readonly suffix: string }
+/** A file that a rotation has put aside. */
+export interface Rotated {
+  readonly path: string
+  readonly stat: BigIntStats
+  /** What stands in its name behind that of the log, without the ending of a compressed file. */
+  readonly suffix: string
+}
 
-function byAge(a: Rotated, b: Rotated): number {
-  const born = (file: Rotated) => file.stat.birthtimeNs || file.stat.mtimeNs
-  if (born(a) !== born(b)) return born(a) < born(b) ? -1 : 1
-  // Created within one tick of the kernel: `.2` is older than `.1`, but `-20261101` than `-20261102`.
+/** All files that rotations of the log at `path` have put aside, compressed ones too, in the order of
+ *  their last lines: nobody writes to them, and compressing a file keeps the time of its last
+ *  write, but not that of its creation. */
+export async function rotations(path: string): Promise<Rotated[]> {
+  const base = basename(path)
+  const found: Rotated[] = []
+  for (const name of await siblings(dirname(path))) {
+    const suffix = name.slice(base.length).replace(compressedSuffix, '')
+    if (!name.startsWith(base) || !rotatedSuffix.test(suffix)) continue
+    const there = await look(join(dirname(path), name)).catch(() => null)
+    if (there?.isFile() !== true) continue
+    found.push({ path: join(dirname(path), name), stat: there, suffix })
+  }
+  return found.sort((a, b) => byAge(a, b, (file) => file.stat.mtimeNs))
+}
+
+function byBirth(a: Rotated, b: Rotated): number {
+  return byAge(a, b, ({ stat }) => stat.birthtimeNs || stat.mtimeNs)
+}
+
+function byAge(a: Rotated, b: Rotated, timeOf: (file: Rotated) => bigint): number {
+  if (timeOf(a) !== timeOf(b)) return timeOf(a) < timeOf(b) ? -1 : 1
+  // Of one tick of the kernel: `.2` is older than `.1`, but `-20261101` than `-20261102`.
   const number = (file: Rotated) =>
     /^\.\d{1,4}$/.test(file.suffix) ? Number(file.suffix.slice(1)) : 0
   if (number(a) !== number(b)) return number(b) - number(a)

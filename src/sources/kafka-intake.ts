@@ -57,6 +57,11 @@ export class KafkaIntake {
     if (session !== undefined) this.#give(partition, session)
   }
 
+  /** Offset up to which each partition is read. */
+  readOffsets(): ReadonlyMap<string, number> {
+    return new Map([...this.partitions].map(([name, { position }]) => [name, position.offset]))
+  }
+
   /** Commits where a partition begins, so that what is written from now on is read in any case. */
   commitPlace(partition: KafkaPartition): void {
     const { source, context } = this.#parts
@@ -89,6 +94,18 @@ export class KafkaIntake {
     if (partition?.owner !== session) return
     partition.skipTo(end)
     this.#parts.advanced(partition)
+  }
+
+  /** Notices a log that was made again and ends before what was read. If it ends exactly at the
+   *  message read last, no fetch would tell that before another message is written.
+   *  @param read Offsets up to which the partitions were read before the ranges were asked for. */
+  compareEnds(ranges: readonly PartitionRange[], read: ReadonlyMap<string, number>): void {
+    for (const { topic, id, low, high } of ranges) {
+      const name = partitionName(topic, id)
+      const partition = this.partitions.get(name)
+      if (!partition?.isComparing || high >= (read.get(name) ?? 0)) continue
+      this.#restart(partition, low)
+    }
   }
 
   /** Emits the new messages of a fetch, one batch after the other. */
@@ -153,14 +170,18 @@ export class KafkaIntake {
       partition.skipTo(fetched.from)
       return fetched.messages
     }
-    if (verdict.kind === 'other log' || range.high < offset) {
-      const { log } = this.#parts.context
-      const facts = { source: this.#parts.source, partition: partition.name, offset }
-      log.warn(facts, 'the topic was made again; reading it from its beginning')
-      partition.restart(range.low)
-    }
-    session.seek(partition.topic, partition.id, partition.begin())
+    if (verdict.kind === 'other log' || range.high < offset) this.#restart(partition, range.low)
+    else session.seek(partition.topic, partition.id, partition.begin())
     return null
+  }
+
+  /** Another log has the name of a partition. */
+  #restart(partition: KafkaPartition, low: number): void {
+    const { context, source } = this.#parts
+    const facts = { source, partition: partition.name, offset: partition.position.offset }
+    context.log.warn(facts, 'the topic was made again; reading it from its beginning')
+    partition.restart(low)
+    partition.owner?.seek(partition.topic, partition.id, partition.begin())
   }
 
   #give(partition: KafkaPartition, session: Session): void {

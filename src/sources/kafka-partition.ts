@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Batch } from '../model/event.ts'
 import type { SourceContext } from './source.ts'
+import type { Session } from './kafka-consumer.ts'
 import { packMessages, positionsPerMessage, type Message } from './kafka-lines.ts'
 
 const offsetSchema = z.number().int().nonnegative()
@@ -59,7 +60,7 @@ export class KafkaPartition {
   /** `topic/3`: its name in the pipeline. */
   readonly name: string
   /** Who may emit; nobody between two assignments. */
-  owner: object | null = null
+  owner: Session | null = null
   /** The batch that the pipeline has not taken yet. */
   inFlight: Promise<unknown> | null = null
   #open = false
@@ -101,6 +102,11 @@ export class KafkaPartition {
     const { mark, offset } = this.#position
     this.#comparing = mark !== null
     return mark?.offset ?? offset
+  }
+
+  /** True from an assignment on until something was fetched. */
+  get isComparing(): boolean {
+    return this.#comparing
   }
 
   /** Decides what a fetch is good for. */

@@ -147,10 +147,12 @@ class KafkaRun {
     let pauseMs = this.#timing.restartMs
     while (!this.#stop.stopped && this.#failure === null) {
       this.#wake = new AbortController()
+      const read = this.#intake.readOffsets()
       const ranges = await this.#look(client)
       if (ranges === 'stopped') return
       if (ranges !== null) {
         pauseMs = this.#timing.restartMs
+        this.#intake.compareEnds(ranges, read)
         this.#place(ranges)
         await this.#runMembers(client, ranges)
         this.#faults.watch(this.#intake.partitions, this.#sessions.size > 0, this.#timing)

@@ -30,5 +30,15 @@ export const elasticsearchOptions = z
 /** Paths absolute. */
 export type ElasticsearchOptions = z.output<typeof elasticsearchOptions>
 
+/** What the docs tell of it. */
+export const elasticsearchStore = {
+  kind: 'elasticsearch',
+  doc:
+    'Keeps events in Elasticsearch 8 instead of the data directory: several daemons can share one ' +
+    'index, and history may grow beyond one disk. Search finds the same events either way.',
+  example: 'store:\n  elasticsearch: { node: http://127.0.0.1:9200 }',
+  options: elasticsearchOptions,
+} as const
+
 /** The files that it names, which are relative to the configuration. */
 export const elasticsearchFiles = ['password_file', 'api_key_file', 'ca_file'] as const

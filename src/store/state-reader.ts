@@ -19,6 +19,7 @@ import type {
   SignatureDelta,
   StateInfo,
   StateReader,
+  Undelivered,
 } from './state.ts'
 
 const limitDefault = 1_000
@@ -79,6 +80,10 @@ export class SqliteStateReader implements StateReader {
 
   async notifications(limit = limitDefault): Promise<readonly Notification[]> {
     return this.#documents<Notification>(() => this.#statements.notifications.all(limit))
+  }
+
+  async undelivered(): Promise<readonly Undelivered[]> {
+    return this.#read(() => this.#statements.undelivered.all())
   }
 
   async undispatched(): Promise<readonly Transition[]> {
@@ -182,6 +187,16 @@ function prepareReads(db: Database.Database) {
          SELECT seq, row_number() OVER (PARTITION BY receiver ORDER BY seq) AS place
          FROM notification WHERE state = 'waiting'
        ) USING (seq) WHERE place <= ? ORDER BY seq`,
+    ),
+    undelivered: db.prepare<[], Undelivered>(
+      `WITH waits AS (SELECT receiver, count(*) AS n, min(seq) AS seq FROM notification
+         WHERE state = 'waiting' GROUP BY receiver),
+       parks AS (SELECT receiver, count(*) AS n, max(seq) AS seq FROM notification
+         WHERE state = 'parked' GROUP BY receiver)
+       SELECT receiver, coalesce(waits.n, 0) AS waiting, coalesce(parks.n, 0) AS parked,
+         (SELECT document ->> '$.error' FROM notification WHERE seq = waits.seq) AS waitingError,
+         (SELECT document ->> '$.error' FROM notification WHERE seq = parks.seq) AS parkedError
+       FROM waits FULL JOIN parks USING (receiver) ORDER BY receiver`,
     ),
     undispatched: documents<[]>(
       `SELECT document FROM transition WHERE dispatched = 0 ORDER BY seq`,

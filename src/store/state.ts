@@ -79,6 +79,17 @@ export interface Notification {
   readonly createdAt: number
 }
 
+/** What one receiver has not taken. */
+export interface Undelivered {
+  readonly receiver: string
+  readonly waiting: number
+  /** Of the oldest that waits; null before its first attempt has failed. */
+  readonly waitingError: string | null
+  readonly parked: number
+  /** Of the newest that is parked. */
+  readonly parkedError: string | null
+}
+
 /** One dispatcher transaction. */
 export interface Dispatch {
   /** Transitions now accounted for: in a group or suppressed. */
@@ -115,6 +126,8 @@ export interface StateReader {
   deploys(): Promise<readonly Deploy[]>
   /** Waiting ones, oldest first; then parked, then delivered ones, newest first; default 1,000. */
   notifications(limit?: number): Promise<readonly Notification[]>
+  /** By name, each receiver for which something waits or is parked. */
+  undelivered(): Promise<readonly Undelivered[]>
   /** Transitions not yet dispatched, in the order of their commit. */
   undispatched(): Promise<readonly Transition[]>
   /** Facts for `status`. */

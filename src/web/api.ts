@@ -41,6 +41,8 @@ async function get<T>(path: string, signal: AbortSignal): Promise<T> {
   }).catch((error: unknown) => {
     throw new Error(signal.aborted ? 'aborted' : 'lastpush does not answer', { cause: error })
   })
+  // The session is over: in place of the page the server sends the document that asks for a token.
+  if (response.status === 401) location.reload()
   learnTime(response.headers.get('date'))
   const body: unknown = await response.json().catch(() => null)
   if (response.ok && body !== null) return body as T

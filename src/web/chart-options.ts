@@ -1,5 +1,5 @@
-/** How the chart looks and what it tells its owner. Colours come from the style sheet's properties,
- *  so that a dark theme needs no change here. */
+/** How the chart looks and what it tells its owner. Colours come from the style sheet's properties
+ *  at each drawing, so that they follow a change between light and dark. */
 import uPlot from 'uplot'
 import { scaleTop } from './rates.ts'
 import type { TimeRange } from './view-url.ts'

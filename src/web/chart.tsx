@@ -49,7 +49,11 @@ export function Chart(props: Props) {
       drawn.setSize({ width, height })
     })
     watch.observe(element)
+    const dark = matchMedia('(prefers-color-scheme: dark)')
+    const recolour = () => drawn.redraw(false)
+    dark.addEventListener('change', recolour)
     return () => {
+      dark.removeEventListener('change', recolour)
       watch.disconnect()
       drawn.destroy()
       plot.current = null

@@ -2,6 +2,7 @@
 import { render } from 'preact'
 import 'uplot/dist/uPlot.min.css'
 import { App } from './app.tsx'
+import './theme.css'
 import './page.css'
 
 const root = document.getElementById('app')

@@ -1,59 +1,9 @@
 /** What `npm start` runs, as the built program: the whole story once, and its end by a signal. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { root } from './lastpush.ts'
-
-interface Printed {
-  readonly line: string
-  /** Wall time of its arrival, ms. */
-  readonly at: number
-}
-
-class Demo {
-  readonly child: ChildProcess
-  readonly ended: Promise<unknown>
-  readonly printed: Printed[] = []
-  err = ''
-  #rest = ''
-
-  constructor(args: readonly string[]) {
-    // A server of the user's own must never hear of the demo's pushes.
-    const env = { PATH: process.env['PATH'], LASTPUSH_SERVER: 'http://127.0.0.1:9' }
-    this.child = spawn(process.execPath, [join(root, 'dist/main.js'), 'demo', ...args], { env })
-    this.ended = once(this.child, 'close')
-    this.child.stdout?.on('data', (chunk: Buffer) => this.#take(chunk.toString()))
-    this.child.stderr?.on('data', (chunk: Buffer) => (this.err += chunk.toString()))
-    onTestFinished(() => void this.child.kill('SIGKILL'))
-  }
-
-  get output(): string {
-    return this.printed.map(({ line }) => `${line}\n`).join('')
-  }
-
-  /** The first line that matches, waited for. */
-  async line(pattern: RegExp): Promise<Printed> {
-    for (;;) {
-      const found = this.printed.find(({ line }) => pattern.test(line))
-      if (found !== undefined) return found
-      if (this.child.exitCode !== null) throw new Error(`ended early:\n${this.output}${this.err}`)
-      await Promise.race([once(this.child.stdout as NodeJS.ReadableStream, 'data'), this.ended])
-    }
-  }
-
-  #take(text: string): void {
-    const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
-    this.printed.push(...lines.map((line) => ({ line, at: Date.now() })))
-  }
-}
-
-function count(demo: Demo, pattern: RegExp): number {
-  return demo.printed.filter(({ line }) => pattern.test(line)).length
-}
+import { Demo } from './demo-process.ts'
 
 /** Holds the demo's own port, unless somebody has it already. */
 async function takePort(): Promise<void> {
@@ -83,8 +33,8 @@ test('--once tells the story in its time and ends with 0, also when the port is 
   await demo.ended
   expect(demo.child.exitCode).toBe(0)
   expect(Date.now() - began).toBeLessThan(90_000)
-  expect(count(demo, /^FIRING/)).toBe(1)
-  expect(count(demo, /^RESOLVED/)).toBe(1)
+  expect(demo.count(/^FIRING/)).toBe(1)
+  expect(demo.count(/^RESOLVED/)).toBe(1)
   expect(demo.err).toBe('')
   expect(existsSync(folder)).toBe(false)
   for (const wanted of [

@@ -1,200 +1,259 @@
-/** What every receiver must pass. Part one holds for all kinds; part two, the retry table, for all
- *  that speak HTTP: each case is one answer of a real loopback server. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ManualClock } from '../../src/flow/time.ts'
-import type { Outcome, Page, Receiver } from '../../src/receivers/receiver.ts'
-import { firingPage, resolvedPage } from '../receivers/samples.ts'
+/** What every receiver must pass, against the real thing at its other end. The kind's test calls
+ *  `receiverContract` with a factory of subjects, and names the cases that its medium has no room
+ *  for, with the reason. How answers over HTTP are judged is http-receiver.ts's. */
+import { afterEach, beforeEach, describe, expect, test, type TestContext } from 'vitest'
+import type { Log } from '../../src/flow/log.ts'
+import { systemClock } from '../../src/flow/time.ts'
+import type { Outcome, Page, Receiver, ReceiverContext } from '../../src/receivers/receiver.ts'
+import { badPush, firing, firingPage, resolvedPage } from '../receivers/samples.ts'
 
-/** 2026-03-01T12:00:00Z, where the clock of the cases stands. */
-export const nowMs = Date.UTC(2026, 2, 1, 12)
-
-/** A loopback server whose answer a case chooses. */
-export class HookServer {
-  readonly requests: { method: string; path: string; headers: IncomingMessage['headers']; body: string }[] = [] // prettier-ignore
-  answer: (response: ServerResponse, request: IncomingMessage) => void = (response) => {
-    response.end()
-  }
-  #server: Server
-  #seen: () => void = () => {}
-
-  constructor() {
-    this.#server = createServer((request, response) => {
-      let body = ''
-      request.setEncoding('utf8')
-      request.on('data', (text: string) => (body += text))
-      request.on('end', () => {
-        const { method = '', url: path = '', headers } = request
-        this.requests.push({ method, path, headers, body })
-        this.answer(response, request)
-        this.#seen()
-      })
-    })
-  }
-
-  async start(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-
-  /** Resolves when the next request has been read to its end. */
-  seen(): Promise<void> {
-    return new Promise((resolve) => (this.#seen = resolve))
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise((resolve) => this.#server.close(resolve))
-  }
+/** A message as the other end has taken it. */
+export interface Taken {
+  /** What tells a repeat from news: the key, a Message-ID, a dedup_key. */
+  readonly identity: string
+  /** What a reader is shown, in its order. */
+  readonly text: string
+  /** Every rule of the medium that it breaks. */
+  readonly faults: readonly string[]
 }
 
-/** Holds for every receiver. `create` gives one whose `send` succeeds. */
-export function receiverContract(kind: string, create: () => Receiver): void {
-  describe(`${kind} as a receiver`, () => {
-    const pages: readonly Page[] = [firingPage, resolvedPage, { ...firingPage, alerts: [] }]
-
-    test('renders the same body for the same page, however often', () => {
-      const [one, other] = [create(), create()]
-      for (const page of pages) expect(one.render(page)).toBe(other.render(page))
-    })
-
-    test('renders a resolution differently from its firing', () => {
-      expect(create().render(firingPage)).not.toBe(create().render(resolvedPage))
-    })
-
-    test('sends a rendered body', async () => {
-      const receiver = create()
-      const outcome = await receiver.send(receiver.render(firingPage), 'k', never())
-      expect(outcome).toEqual({ ok: true })
-    })
-  })
+/** The other end of one receiver, made anew for each case. */
+export interface Subject {
+  /** A receiver whose other end takes what it is sent. */
+  create(context: Partial<ReceiverContext>): Receiver
+  /** What has been taken, oldest first. */
+  taken(): Promise<readonly Taken[]> | readonly Taken[]
+  /** A receiver whose other end never answers; `reached` resolves when it is being waited for. */
+  hung(): Promise<{ readonly receiver: Receiver; readonly reached: Promise<unknown> }>
+  /** A receiver whose other end refuses every message for good. */
+  refusing(context: Partial<ReceiverContext>): Promise<Receiver>
+  /** A receiver of what is not there, and how its errors must name that. */
+  unreachable(
+    context: Partial<ReceiverContext>,
+  ): Promise<{ readonly receiver: Receiver; readonly names: string }>
+  /** What the receivers above know and nobody may be shown. */
+  readonly secrets: readonly string[]
+  close(): Promise<void>
 }
 
-type Answer = (response: ServerResponse, request: IncomingMessage) => void
+/** Why a kind cannot pass a case, by case. */
+export type Skips = Partial<Record<'identity' | 'refusal' | 'unreachable' | 'secrets', string>>
 
-const status =
-  (code: number, headers: Record<string, string> = {}): Answer =>
-  (response) =>
-    response.writeHead(code, headers).end('reply')
+/** An aborted attempt ends within this time, ms; the outbox stops within a second. */
+const promptMs = 900
 
-const retryTable: readonly [string, Answer, Partial<Outcome>][] = [
-  ['200', status(200), { ok: true }],
-  ['204', (response) => response.writeHead(204).end(), { ok: true }],
-  ['500', status(500), { ok: false, retry: true }],
-  [
-    '503 with Retry-After in seconds',
-    status(503, { 'retry-after': '7' }),
-    { ok: false, retry: true, retryAfterMs: 7_000 },
-  ],
-  [
-    '503 with Retry-After as a date',
-    status(503, { 'retry-after': 'Sun, 01 Mar 2026 12:02:00 GMT' }),
-    { ok: false, retry: true, retryAfterMs: 120_000 },
-  ],
-  ['408', status(408), { ok: false, retry: true }],
-  ['425', status(425), { ok: false, retry: true }],
-  ['429', status(429), { ok: false, retry: true }],
-  ['400', status(400), { ok: false, retry: false }],
-  ['404', status(404), { ok: false, retry: false }],
-  ['301', status(301, { location: '/elsewhere' }), { ok: false, retry: false }],
-  ['304', (response) => response.writeHead(304).end(), { ok: false, retry: false }],
-  ['a reset connection', (response) => response.destroy(), { ok: false, retry: true }],
-  [
-    'a reply that breaks off after 200',
-    (response) => {
-      response.writeHead(200, { 'content-length': '10' }).write('half')
-      setImmediate(() => response.destroy())
-    },
-    { ok: true },
-  ],
-  ['a reply of 500 without end', endless(500), { ok: false, retry: true }],
-  ['a reply of 200 without end', endless(200), { ok: true }],
+const line =
+  'web: status 500 went from 0.2 to 12 a minute (value 42.12, threshold 20), since push 3f2a9c1b7e by alice'
+const update: Page = { ...firingPage, key: 'key-1b', reason: 'update' }
+const repeat: Page = { ...firingPage, key: 'key-1c', reason: 'repeat' }
+
+const hostileTexts: readonly (readonly [string, string])[] = [
+  ['HTML', `<img src=http://evil/x onerror="alert(1)"> ' </pre></body><script>x</script>`],
+  ['mentions', '<!channel> <!here> <@U123> <#C1> @channel @everyone <https://evil|click> ``` *b*'],
+  ['line ends', 'a\r\nQUIT :x\r\nBcc: v@evil.example\n.\r\nb\rc\u2028d\u2029e\u0085f'],
+  ['terminal escapes', '\x1b[2J\x1b]0;owned\x07\x9b31m\x08\x7f\x01ACTION\x01'],
+  ['bidirectional characters', 'ab\u202egnp.exe\u2066cd\u2069\u202c'],
+  ['NUL', 'a\0b'],
+  ['100 kB', 'x'.repeat(100_000)],
+  ['lone surrogates', '\ud800a\udc00😀'],
+  ['an encoded word', '=?utf-8?q?=0d=0aBcc:_v@evil.example?='],
 ]
 
-/** Holds for every receiver that posts to a web server. */
-export function httpReceiverContract(
+/** A page that says the text wherever a log line or a name can. */
+function hostilePage(text: string): Page {
+  const labels = { service: text, env: text, severity: text, host: text, [text]: text }
+  const alert = { ...firing, rule: text, summary: text, labels, samples: [text, text] }
+  const deploy = { ...badPush, by: text, service: text, url: text }
+  return { ...firingPage, alerts: [alert, alert], deploy, url: `http://a.example/${text}` }
+}
+
+const manyAlerts: Page = {
+  ...firingPage,
+  alerts: Array.from({ length: 1_000 }, (_none, at) => ({ ...firing, fingerprint: `f${at}` })),
+}
+
+const hostilePages: readonly (readonly [string, Page])[] = [
+  ...hostileTexts.map(([name, text]) => [name, hostilePage(text)] as const),
+  ['1,000 alerts', manyAlerts],
+  ['no alert', { ...firingPage, alerts: [] }],
+]
+
+/** Runs every case against subjects of a kind. */
+export function receiverContract(
   kind: string,
-  create: (url: string, clock: ManualClock) => Receiver,
+  open: () => Promise<Subject>,
+  skips: Skips = {},
 ): void {
-  describe(`${kind} against a web server`, () => {
-    let server: HookServer
-    let receiver: Receiver
-    let clock: ManualClock
-
+  describe(`${kind} as a receiver`, () => {
+    let subject: Subject
+    const made: Receiver[] = []
     beforeEach(async () => {
-      server = new HookServer()
-      clock = new ManualClock(nowMs)
-      receiver = create(`${await server.start()}/hook`, clock)
+      subject = await open()
     })
-    afterEach(() => server.stop())
-
-    test.each(retryTable)('judges %s', async (_name, answer, expected) => {
-      server.answer = answer
-      const outcome = await receiver.send('{}', 'k', never())
-      expect(outcome).toMatchObject(expected)
-      expect(server.requests).toHaveLength(1)
+    afterEach(async () => {
+      await Promise.all(made.splice(0).map(async (receiver) => receiver.close?.()))
+      await subject.close()
     })
+    const keep = (receiver: Receiver): Receiver => {
+      made.push(receiver)
+      return receiver
+    }
+    const create = (context: Partial<ReceiverContext> = {}) => keep(subject.create(context))
+    const skip = (context: TestContext, name: keyof Skips): void =>
+      context.skip(skips[name] !== undefined, skips[name])
+    const told = async (receiver: Receiver, page: Page): Promise<readonly Taken[]> => {
+      const before = (await subject.taken()).length
+      expect(await send(receiver, page)).toEqual({ ok: true })
+      return (await subject.taken()).slice(before)
+    }
 
-    test('S29: gives up on a server that never answers after its time limit', async () => {
-      server.answer = () => {}
-      const seen = server.seen()
-      const sent = receiver.send('{}', 'k', never())
-      await seen
-      clock.advance(10_000)
-      expect(await sent).toMatchObject({ ok: false, retry: true })
-    })
-
-    test('S29: reads no more than its bound of a reply without end', async () => {
-      let written = 0
-      const closed = new Promise<void>((resolve) => {
-        server.answer = (response) => {
-          endless(500, (bytes) => (written += bytes))(response)
-          response.on('close', resolve)
-        }
-      })
-      await receiver.send('{}', 'k', never())
-      await closed
-      // The bound is 64 KiB; what buffers of the kernel and of both ends take comes on top.
-      expect(written).toBeLessThan(32 * 1_048_576)
+    test('renders the same body for the same page, and changes nothing of it', () => {
+      const [one, other] = [create(), create()]
+      for (const page of [
+        firingPage,
+        update,
+        repeat,
+        resolvedPage,
+        { ...firingPage, alerts: [] },
+      ]) {
+        const frozen = deepFrozen(page)
+        expect(one.render(frozen)).toBe(other.render(structuredClone(page)))
+        expect(one.render(frozen)).toBe(one.render(frozen))
+      }
     })
 
-    test('ends at once when it is aborted, and may be tried again', async () => {
-      server.answer = () => {}
+    test.each(hostilePages)('renders a body that a store gives back as it was: %s', (_, page) => {
+      const body = create().render(page)
+      expect(Buffer.from(body, 'utf8').toString('utf8')).toBe(body)
+      expect(body).not.toContain('\0')
+    })
+
+    test('tells an onset, news, a reminder and the end, each as what it is', async () => {
+      const receiver = create()
+      const texts: string[] = []
+      for (const page of [firingPage, update, repeat, resolvedPage]) {
+        texts.push((await told(receiver, page)).map(({ text }) => firstLine(text)).join())
+      }
+      expect(texts).toEqual([
+        `FIRING ${line}`,
+        `UPDATE ${line}`,
+        `STILL FIRING ${line}`,
+        `RESOLVED ${line}, fixed by push 77ab34cd90 by bob`,
+      ])
+    })
+
+    test('tells after its first line a sample, and then the link', async () => {
+      const [message] = await told(create(), firingPage)
+      const text = message?.text ?? ''
+      const sample = text.indexOf('"GET /cart HTTP/1.1" 500 12')
+      const link = text.indexOf('http://127.0.0.1:7077/?to=2026-03-01T12:01:00Z')
+      expect(sample).toBeGreaterThan(text.indexOf('\n'))
+      expect(link).toBeGreaterThan(sample)
+    })
+
+    test('sends a body again as the same message', async (context) => {
+      skip(context, 'identity')
+      const receiver = create()
+      const first = await told(receiver, firingPage)
+      expect((await told(receiver, firingPage)).map(({ identity }) => identity)).toEqual(
+        first.map(({ identity }) => identity),
+      )
+      const again = await told(create(), firingPage)
+      expect(again).toEqual(first)
+      expect(first[0]?.identity).not.toBe('')
+    })
+
+    test('ends an attempt at once when it is aborted, and says that it may be tried again', async () => {
+      const { receiver, reached } = await subject.hung()
+      keep(receiver)
       const stop = new AbortController()
-      const seen = server.seen()
-      const sent = receiver.send('{}', 'k', stop.signal)
-      await seen
+      const sent = receiver.send(receiver.render(firingPage), 'key-1', stop.signal)
+      await reached
+      const abortedAt = systemClock.monotonic()
       stop.abort()
       expect(await sent).toMatchObject({ ok: false, retry: true })
+      expect(systemClock.monotonic() - abortedAt).toBeLessThan(promptMs)
+      // One that is aborted before it begins.
+      expect(await receiver.send('{}', 'key-2', stop.signal)).toMatchObject({ retry: true })
     })
 
-    test('may be tried again when nothing listens', async () => {
-      await server.stop()
-      expect(await receiver.send('{}', 'k', never())).toMatchObject({ ok: false, retry: true })
+    test('may be tried again when nothing is there, and names what is not', async (context) => {
+      skip(context, 'unreachable')
+      const { receiver, names } = await subject.unreachable({})
+      const outcome = await send(keep(receiver), firingPage)
+      expect(outcome).toMatchObject({ ok: false, retry: true })
+      expect(errorOf(outcome)).toContain(names)
+      // A sentence: a name and what became of it, on one line.
+      expect(errorOf(outcome)).toMatch(/^[^\n]*\S [^\n]+$/)
+    })
+
+    test('is not tried again when it refuses for good, and says why', async (context) => {
+      skip(context, 'refusal')
+      const outcome = await send(keep(await subject.refusing({})), firingPage)
+      expect(outcome).toMatchObject({ ok: false, retry: false })
+      expect(errorOf(outcome)).toMatch(/^[^\n]*\S [^\n]+$/)
+    })
+
+    test('shows no secret in its address, bodies, faults, errors or log', async (context) => {
+      skip(context, 'secrets')
+      const { log, lines } = recorder()
+      const { receiver: away } = await subject.unreachable({ log })
+      const all = [create({ log }), keep(await subject.refusing({ log })), keep(away)]
+      const shown: unknown[] = [lines]
+      for (const receiver of all) {
+        receiver.start?.()
+        shown.push(receiver.address, receiver.render(firingPage))
+        shown.push(await send(receiver, firingPage), receiver.fault)
+      }
+      expect(subject.secrets.length).toBeGreaterThan(0)
+      for (const secret of subject.secrets) expect(JSON.stringify(shown)).not.toContain(secret)
+    })
+
+    test.each(hostilePages)(
+      'S20: delivers within the limits of its medium, escaped: %s',
+      { timeout: 30_000 },
+      async (_name, page) => {
+        const messages = await told(create(), page)
+        expect(messages.length).toBeGreaterThan(0)
+        expect(messages.flatMap(({ faults }) => faults)).toEqual([])
+      },
+    )
+
+    test('may be started and closed twice, and closed without a start', async () => {
+      const receiver = create()
+      receiver.start?.()
+      receiver.start?.()
+      expect(await send(receiver, firingPage)).toEqual({ ok: true })
+      expect(receiver.fault ?? null).toBeNull()
+      await receiver.close?.()
+      await receiver.close?.()
+      await create().close?.()
     })
   })
 }
 
-function endless(
-  code: number,
-  count: (bytes: number) => void = () => {},
-): (r: ServerResponse) => void {
-  // prettier-ignore
-  const block = Buffer.alloc(65_536, 'x')
-  return (response) => {
-    response.writeHead(code)
-    const more = () => {
-      while (!response.destroyed) {
-        count(block.length)
-        if (!response.write(block)) return
-      }
-    }
-    response.on('drain', more)
-    more()
-  }
+function send(receiver: Receiver, page: Page): Promise<Outcome> {
+  return receiver.send(receiver.render(page), page.key, new AbortController().signal)
 }
 
-function never(): AbortSignal {
-  return new AbortController().signal
+function errorOf(outcome: Outcome): string {
+  return outcome.ok ? '' : outcome.error
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
+}
+
+/** A log that keeps everything. */
+function recorder(): { readonly log: Log; readonly lines: unknown[] } {
+  const lines: unknown[] = []
+  const keep = (facts: object, message: string): void => void lines.push([facts, message])
+  return { lines, log: { debug: keep, info: keep, warn: keep, error: keep } }
+}
+
+function deepFrozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value) as unknown[]) deepFrozen(inner)
+  }
+  return Object.freeze(value)
 }

@@ -1,6 +1,6 @@
 /** Cases that every state store must pass. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { PaneRow, State, StateReader } from '../../src/store/state.ts'
+import type { Notification, PaneRow, State, StateReader } from '../../src/store/state.ts'
 import { compactionCases } from './state-compaction.ts'
 import {
   alertOf,
@@ -230,6 +230,29 @@ export function stateContract(name: string, harnessOf: () => Promise<StateHarnes
       await state.dispatch(dispatchOf({ notifications: [{ ...all[0]!, state: 'delivered' }] }))
       const waiting = await state.waiting(2)
       expect(waiting.map(({ key }) => key)).toEqual(['k1', 'k2', 'k3', 'k5'])
+    })
+
+    test('counts what each receiver has not taken, with the reasons of the oldest and the newest', async () => {
+      const of = (
+        key: string,
+        receiver: string,
+        known: Notification['state'],
+        error: string | null,
+      ) => notificationOf({ key, receiver, state: known, error })
+      const all = [
+        of('k0', 'team', 'waiting', 'busy'),
+        of('k1', 'team', 'waiting', 'full'),
+        of('k2', 'chat', 'parked', 'too long'),
+        of('k3', 'chat', 'parked', 'archived'),
+        of('k4', 'team', 'delivered', null),
+        of('k5', 'chat', 'waiting', null),
+      ]
+      expect(await state.undelivered()).toEqual([])
+      await state.dispatch(dispatchOf({ notifications: all }))
+      expect(await state.undelivered()).toEqual([
+        { receiver: 'chat', waiting: 1, waitingError: null, parked: 2, parkedError: 'archived' },
+        { receiver: 'team', waiting: 2, waitingError: 'busy', parked: 0, parkedError: null },
+      ])
     })
 
     test('keeps the backlog in order until events are dropped', async () => {

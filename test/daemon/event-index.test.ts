@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseConfig, type Config } from '../../src/config.ts'
 import { indexKind, openConfiguredIndex } from '../../src/daemon/event-index.ts'
@@ -7,6 +8,12 @@ import { ManualClock } from '../../src/flow/time.ts'
 import { eventOf } from '../contract/store-samples.ts'
 import { temporaryDir } from '../store/directories.ts'
 
+/** The configurations that a page of the documentation shows. */
+function shown(page: string): string[] {
+  const text = readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
+  return [...text.matchAll(/```yaml config[^\n]*\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
+}
+
 const configOf = (yaml: string): Config => parseConfig('lastpush.yaml', yaml, '/etc/lastpush')
 
 const parts = async () => ({
@@ -14,6 +21,19 @@ const parts = async () => ({
   clock: new ManualClock(0),
   log: silentLog,
   metrics: new Metrics(),
+})
+
+test('the configurations in docs/search.md and docs/stores/elasticsearch.md are taken', () => {
+  const [search] = shown('search.md').map(configOf)
+  expect(search?.store).toMatchObject({ eventsKeptMs: 14 * 86_400_000, elasticsearch: null })
+  const [elasticsearch] = shown('stores/elasticsearch.md').map(configOf)
+  expect(elasticsearch?.store.elasticsearch).toEqual({
+    node: 'https://search.example.com:9200',
+    index_prefix: 'lastpush-events',
+    username: 'lastpush',
+    password_file: '/etc/lastpush/elasticsearch.password',
+    ca_file: '/etc/lastpush/elasticsearch.ca.pem',
+  })
 })
 
 test('the data directory holds the index unless Elasticsearch is named', async () => {

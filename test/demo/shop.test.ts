@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished, expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
+import { FileLogs } from '../../src/demo/file-logs.ts'
 import { deployinatorLine, Shop } from '../../src/demo/shop.ts'
 import { earlierPushes } from '../../src/demo/story.ts'
 import { parseDeployinator } from '../../src/deploys/deployinator.ts'
@@ -12,7 +13,7 @@ const now = 1_795_442_531_400
 const second = 1_795_442_531
 
 function openShop(clock = new ManualClock(now), bytesMax?: number): Shop {
-  const shop = new Shop(clock, bytesMax)
+  const shop = new Shop(clock, (dir) => new FileLogs(dir, bytesMax))
   onTestFinished(() => shop.remove())
   return shop
 }
@@ -54,7 +55,7 @@ test('the folder has a configuration that the daemon reads, and empty logs', () 
     latenessMs: 2_000,
     keepFiringMs: 10_000,
     http: { host: '127.0.0.1', port: 7_077 },
-    route: { receiver: 'screen', groupBy: ['deploy'], groupWaitMs: 3_000 },
+    routing: { otherwise: { receiver: 'screen', groupBy: ['deploy'], groupWaitMs: 3_000 } },
     deployLogs: [join(shop.dir, 'deployinator.log')],
     store: { path: join(shop.dir, 'data') },
   })
@@ -68,9 +69,9 @@ test('the folder has a configuration that the daemon reads, and empty logs', () 
   expect(linesOf(shop, 'logs/php_error.log')).toEqual([])
 })
 
-test('the history is the hour before now, second by second, and ends at the live rate', () => {
+test('the history is the hour before now, second by second, and ends at the live rate', async () => {
   const shop = openShop()
-  shop.writeHistory([])
+  await shop.writeHistory([])
   const counts = [...perSecond(linesOf(shop, 'logs/access.log'))]
   expect(counts).toHaveLength(3_600)
   expect(counts[0]).toEqual(['13:02:11', 20])
@@ -82,7 +83,7 @@ test('the history is the hour before now, second by second, and ends at the live
 test('live traffic joins on to the history without a gap, at its rate', async () => {
   const clock = new ManualClock(now)
   const shop = openShop(clock)
-  shop.writeHistory([])
+  await shop.writeHistory([])
   await live(shop, clock, 2_600)
   const counts = perSecond(linesOf(shop, 'logs/access.log'))
   expect(counts.get('14:02:11')).toBe(285)
@@ -158,10 +159,10 @@ test('a push reads as Deployinator writes it', () => {
   })
 })
 
-test('the pushes of the history are a chain within the hour, each logged once', () => {
+test('the pushes of the history are a chain within the hour, each logged once', async () => {
   const shop = openShop()
   const pushes = earlierPushes(second)
-  shop.writeHistory(pushes)
+  await shop.writeHistory(pushes)
   const deploys = linesOf(shop, 'deployinator.log').map((line) => parseDeployinator(line))
   expect(deploys).toMatchObject([
     { sha: 'e2b5518d3c', by: 'alice', end: '2026-11-23T13:14:11.000Z' },

@@ -16,9 +16,18 @@ const range = 'from=2026-03-01T12:00:00Z&to=2026-03-01T12:00:30Z'
 const account = '--system --home-dir /var/lib/lastpush --shell /usr/sbin/nologin'
 
 const notRun = [
-  // What installs, builds and tests the project itself.
+  // What installs, builds and tests the project itself. That these scripts exist is held by scripts.test.ts.
+  'CONTRIBUTING.md: npm ci',
+  'CONTRIBUTING.md: npm run bench',
+  'CONTRIBUTING.md: npm run check',
+  'CONTRIBUTING.md: npm run format',
+  'CONTRIBUTING.md: npm run golden',
   'README.md: npm ci && npm start',
   'README.md: npm ci && npm test',
+  // These want Maven, Docker, or a broker. What they do is held by test/servers.
+  'docs/sources/kafka.md: npm run servers',
+  'docs/sources/kafka.md: npm start -- --kafka',
+  'docs/install.md: docker compose -f deploy/compose.yaml up --build',
   // These follow the machine's own logs until they are stopped.
   'README.md: lastpush run /var/log/nginx/access.log /var/log/php/error.log --service web',
   'docs/operate.md: lastpush run -c /etc/lastpush/lastpush.yaml',
@@ -30,14 +39,20 @@ const notRun = [
   `docs/api.md: curl '${api}/api/v1/signatures?limit=1'`,
   `docs/api.md: curl '${api}/api/v1/since?service=web'`,
   `docs/api.md: curl '${api}/api/v1/rates?${range}&step=10'`,
+  `docs/api.md: curl -G ${api}/api/v1/events --data-urlencode 'q=status:500 AND path:/cart*' -d limit=1`,
   `docs/api.md: curl -X POST ${api}/api/v1/deploys -H 'content-type: application/json' \\`,
   `docs/api.md: curl '${api}/api/v1/silences?state=active'`,
   `docs/api.md: curl -X POST ${api}/api/v1/silences -H 'content-type: application/json' \\`,
   `docs/api.md: curl -X POST ${api}/api/v1/silences/5f2c0a1b/end -H 'content-type: application/json' -d '{}'`, // prettier-ignore
   `docs/api.md: curl -N ${api}/api/v1/stream`,
   `docs/api.md: curl ${api}/metrics`,
+  // These ask for a stretch before now, and for a deploy; the logs here are older and had none. What
+  // a search answers is held by test/cli/search.test.ts.
+  "docs/search.md: lastpush search 'status:500 AND path:/checkout*' --since 2h",
+  `docs/api.md: curl -H "authorization: Bearer $(cat /etc/lastpush/token)" ${api}/api/v1/status`,
   // These change the machine, or want another one, or a tool that may be missing.
   'docs/install.md: npm ci && npm run build && npm link',
+  'docs/operate.md: (umask 077; openssl rand -hex 32 > /etc/lastpush/token)',
   `docs/install.md: useradd ${account} lastpush`,
   'docs/configuration.md: ssh -L 7077:127.0.0.1:7077 web1.example.com',
   `docs/operate.md: sqlite3 /var/lib/lastpush/state.db ".backup '/var/backups/lastpush-state.db'"`,
@@ -99,13 +114,15 @@ it('every block is run, or is listed as not to be run', () => {
   ).toEqual(notRun.sort())
 })
 
+// That it lists no other is held by test/tidy-docs.test.ts: this daemon has no Kafka to count.
 it('docs/operate.md lists the metrics that the daemon has', async () => {
   const text = await (await fetch(`${origin}/metrics`)).text()
   const told = [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name = '']) => name)
   const page = readFileSync(`${root}docs/operate.md`, 'utf8')
   const listed = page.split('\n').filter((line) => line.startsWith('| `lastpush_'))
   const names = listed.flatMap((line) => line.split(' | ')[0]?.match(/lastpush_\w+/g) ?? [])
-  expect(told.sort()).toEqual(names.sort())
+  expect(told.length).toBeGreaterThan(5)
+  expect(told.filter((name) => !names.includes(name))).toEqual([])
 })
 
 test.each(runnable.map((block) => ({ ...block, name: nameOf(block) })))(

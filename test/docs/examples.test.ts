@@ -1,13 +1,11 @@
 /** The YAML in the docs is read by the loaders that read the users' files, and its tests pass. */
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import { describe, expect, it, test } from 'vitest'
 import { root } from '../../docs/generate.ts'
 import { readRule } from '../../src/catalog.ts'
 import { parseConfig } from '../../src/config.ts'
 import { buildParser, readDefinition, runSamples } from '../../src/parsers/definition.ts'
 import { parserDefinition } from '../../src/parsers/schema.ts'
-import { receiverTypes, ruleTypes, sourceTypes } from '../../src/registry.ts'
 import { runRuleTest } from '../../src/replay/rule-test.ts'
 import { readYaml } from '../../src/yaml/document.ts'
 import { fences, nameOf } from './fences.ts'
@@ -38,20 +36,7 @@ test.each(of('parser'))('$name is a parser whose samples hold', ({ page, text })
   expect(runSamples(definition, buildParser(definition))).toEqual([])
 })
 
-describe('the example of every kind can be pasted', () => {
-  test.each(ruleTypes.map((type) => [type.kind, type.example]))('rule %s', (_kind, example) => {
-    const text = `name: example\n${example}\n`
-    expect(readRule('example.yaml', text, { keepFiringMs: null })).not.toBeNull()
-  })
-
-  const sources = sourceTypes.map(({ kind, example }) => [kind, `sources:\n  ${example}\n`])
-  const receivers = receiverTypes.map(({ kind, example }) => [kind, example])
-  test.each([...sources, ...receivers])('%s', (_kind, text = '') => {
-    expect(() => parseConfig('lastpush.yaml', text, '/etc/lastpush')).not.toThrow()
-  })
-})
-
-describe('every key that a user may write is in the docs', () => {
+describe('every field of a rule and of a parser is in the docs', () => {
   /** Keys of a schema that its file keeps to itself, read from its source. */
   function keysBetween(path: string, from: string, to: string, form: RegExp): Set<string> {
     const [, after] = readFileSync(`${root}${path}`, 'utf8').split(from)
@@ -61,36 +46,10 @@ describe('every key that a user may write is in the docs', () => {
     return new Set(keys)
   }
 
-  function configKeys(): Set<string> {
-    const start = 'export const schema = z.strictObject({'
-    return keysBetween('src/config/schema.ts', start, 'type Given', /^ +([a-z_]+):/gm)
-  }
-
-  function allKeys(value: unknown): string[] {
-    if (Array.isArray(value)) return value.flatMap(allKeys)
-    if (typeof value !== 'object' || value === null) return []
-    return Object.entries(value).flatMap(([key, inner]) => [key, ...allKeys(inner)])
-  }
-
   function keysInTables(page: string): Set<string> {
     const cells = readFileSync(`${root}docs/${page}`, 'utf8').matchAll(/^\| (`[^|]*) \|/gm)
     return new Set([...cells].flatMap(([, cell = '']) => cell.match(/\w+/g) ?? []))
   }
-
-  it('the example of docs/configuration.md sets all keys of lastpush.yaml', () => {
-    const known = configKeys()
-    const example = of('config').find(({ page }) => page === 'docs/configuration.md')
-    const shown = new Set(allKeys(parse(example?.text ?? '')))
-    expect([...known].filter((key) => !shown.has(key))).toEqual([])
-  })
-
-  it('its tables, and that of docs/sources.md, explain them', () => {
-    const known = configKeys()
-    const tables = [...keysInTables('configuration.md'), ...keysInTables('sources.md')]
-    const sections = ['route', 'services', 'store', 'http']
-    const explained = new Set([...tables, ...sections])
-    expect([...known].filter((key) => !explained.has(key))).toEqual([])
-  })
 
   it('docs/rules.md explains the fields of every rule', () => {
     const known = keysBetween('src/catalog.ts', 'const common = {', '\n}\n', /^ {2}([a-z_]+):/gm)

@@ -1,7 +1,7 @@
 /** The generated parts of the docs are those that `npm run docs` would write. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
-import { kinds, optionsOf, pages, renewed, root } from '../../docs/generate.ts'
+import { kinds, optionsOf, pageOf, pages, renewed, root } from '../../docs/generate.ts'
 
 describe('generated parts', () => {
   test.each(pages())('of %s are up to date (else: npm run docs)', async (page) => {
@@ -15,7 +15,7 @@ const everyKind = Object.entries(kinds).flatMap(([word, list]) =>
 
 describe('every kind', () => {
   it.each(everyKind)('$word $kind has its part, and each option a sentence', (each) => {
-    const page = readFileSync(`${root}docs/${each.word}s.md`, 'utf8')
+    const page = readFileSync(`${root}${pageOf(each.word, each.kind)}`, 'utf8')
     const [, section] = page.split(`<!-- generated: ${each.word} ${each.kind} -->`)
     expect(section).toBeDefined()
     const [byHand = ''] = section?.split('<!-- end -->')[1]?.split('\n## ') ?? []

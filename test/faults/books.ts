@@ -13,8 +13,9 @@ export interface Books {
   readonly partitions: ReadonlyMap<string, PartitionState>
   /** Events in all panes, in time and late, by kind and id: `status 200`, `requests `. */
   readonly panes: Readonly<Record<string, number>>
-  /** Events over all signatures. */
+  /** Events over all signatures, and by the template of each. */
   readonly signed: number
+  readonly signatures: Readonly<Record<string, number>>
   readonly alerts: readonly Alert[]
   readonly transitions: readonly (Transition & { readonly dispatched: boolean })[]
   readonly notifications: readonly Notification[]
@@ -41,6 +42,7 @@ export async function readBooks(dataDir: string): Promise<Books> {
     partitions: (await reader.records('partition')) as ReadonlyMap<string, PartitionState>,
     panes: Object.fromEntries(panes),
     signed: signatures.reduce((sum, { count }) => sum + count, 0),
+    signatures: Object.fromEntries(signatures.map(({ template, count }) => [template, count])),
     alerts: await reader.alerts({ limit: everything }),
     notifications: await reader.notifications(everything),
     openGroups: (await reader.records('group')).size,

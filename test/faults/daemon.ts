@@ -128,6 +128,15 @@ export class Daemon {
     return of(await this.sources(`${least} lines of ${path}`, enough)) as SourceStatus
   }
 
+  /** Value of a metric over all label sets that contain `labels`; 0 when there is none. */
+  async metric(name: string, labels = ''): Promise<number> {
+    const text = await (await get(`${await this.up()}/metrics`)).text()
+    const samples = [...text.matchAll(/^(\w+)(\{.*\})? (\S+)$/gm)]
+    return samples
+      .filter(([, found, set = '']) => found === name && set.includes(labels))
+      .reduce((sum, [, , , value]) => sum + Number(value), 0)
+  }
+
   async health(): Promise<{ status: number; reasons: readonly string[] }> {
     const response = await get(`${await this.up()}/-/healthy`)
     const { reasons } = (await response.json()) as { reasons: readonly string[] }
@@ -173,9 +182,13 @@ export interface Told {
 }
 
 /** Runs a command of lastpush to its end. */
-export function command(args: readonly string[], prefix: readonly string[] = []): Told {
+export function command(
+  args: readonly string[],
+  prefix: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Told {
   const line = [...prefix, process.execPath, program, ...args]
-  const options = { encoding: 'utf8', timeout: 60_000, env: plainEnv() } as const
+  const options = { encoding: 'utf8', timeout: 60_000, env: { ...plainEnv(), ...env } } as const
   const { status, stdout, stderr } = spawnSync(line[0] ?? '', line.slice(1), options)
   return { code: status, stdout, stderr }
 }
@@ -213,6 +226,11 @@ function get(url: string): Promise<Response> {
 
 /** This environment without what would lead a command to another daemon or data directory. */
 function plainEnv(): NodeJS.ProcessEnv {
-  const leading = new Set(['LASTPUSH_SERVER', 'STATE_DIRECTORY'])
+  const leading = new Set([
+    'LASTPUSH_SERVER',
+    'LASTPUSH_TOKEN',
+    'LASTPUSH_TOKEN_FILE',
+    'STATE_DIRECTORY',
+  ])
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !leading.has(name)))
 }

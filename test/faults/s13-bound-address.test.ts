@@ -1,4 +1,4 @@
-/** S13: the API has no password, so nobody but this machine may reach it. */
+/** S13: without a token nobody but this machine may reach the API. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -33,21 +33,26 @@ test('S13: localhost means 127.0.0.1', async (context) => {
   expect(listeners(port)).toEqual([loopback])
 })
 
-test.each(['0.0.0.0', '::', '192.0.2.1', '127.0.0.1.example.com'])(
-  'S13: a bind to %j is refused with what to do instead',
-  (host) => {
-    const dir = folder()
-    const log = join(dir, 'access.log')
-    writeFileSync(log, '')
-    const told = command(['run', log, '--data', join(dir, 'data'), '--host', host, '--port', '0'])
-    expect(told.stderr).toContain(
-      `lastpush: ${JSON.stringify(host)} is not a loopback address: the server has no password, so it` +
-        ' listens on 127.0.0.1, ::1 or localhost only; use an SSH tunnel to reach it from elsewhere' +
-        ' [BIND_REFUSED]\n',
-    )
-    expect(told.code).toBe(2)
-  },
-)
+const needsToken =
+  'is not a loopback address, and without a token whoever reaches it may read every log line:' +
+  ' set http.token_file (or http.token_env), or listen on 127.0.0.1 and use an SSH tunnel to reach' +
+  ' it from elsewhere'
+const noAddress =
+  'is no IP address: name one, such as 127.0.0.1, or 0.0.0.0 with http.token_file set'
+
+test.each([
+  ['0.0.0.0', needsToken],
+  ['::', needsToken],
+  ['192.0.2.1', needsToken],
+  ['127.0.0.1.example.com', noAddress],
+])('S13: a bind to %j is refused with what to do instead', (host, why) => {
+  const dir = folder()
+  const log = join(dir, 'access.log')
+  writeFileSync(log, '')
+  const told = command(['run', log, '--data', join(dir, 'data'), '--host', host, '--port', '0'])
+  expect(told.stderr).toContain(`lastpush: ${JSON.stringify(host)} ${why} [BIND_REFUSED]\n`)
+  expect(told.code).toBe(2)
+})
 
 test('S13: a configuration cannot widen it either', () => {
   const dir = folder()

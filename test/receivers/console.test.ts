@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { ManualClock } from '../../src/flow/time.ts'
 import { consoleType, type ConsoleOptions } from '../../src/receivers/console.ts'
 import type { Page, Receiver, Screen } from '../../src/receivers/receiver.ts'
-import { nowMs, receiverContract } from '../contract/receiver.ts'
-import { badPush, firing, firingPage, resolvedPage } from './samples.ts'
+import { receiverContract, type Subject } from '../contract/receiver.ts'
+import { badPush, firing, firingPage, nowMs, resolvedPage } from './samples.ts'
 
 const signal = new AbortController().signal
 const auto: ConsoleOptions = { color: 'auto' }
@@ -13,7 +13,49 @@ function create(screen: Screen, options = auto, clock = new ManualClock(nowMs)):
   return consoleType.create('screen', options, { clock, screen })
 }
 
-receiverContract('console', () => create(new PassThrough().resume()))
+/** A stream that keeps what it is given, a write each. */
+function openScreen(): Subject {
+  const written: string[] = []
+  const screen = new Writable({
+    write: (bytes: Buffer, _encoding, done) => {
+      written.push(bytes.toString())
+      done()
+    },
+  })
+  return {
+    secrets: [],
+    create: () => create(screen),
+    taken: () =>
+      written.map((text) => ({ identity: '', text: text.slice(0, -1), faults: faultsOf(text) })),
+    hung: async () => {
+      let reached: () => void = () => {}
+      const isReached = new Promise<void>((resolve) => (reached = resolve))
+      // It never calls back.
+      const stalled = new Writable({ write: () => reached() })
+      return { receiver: create(stalled), reached: isReached }
+    },
+    refusing: async () => create(new Writable().destroy()),
+    unreachable: () => Promise.reject(new Error('standard output is always there')),
+    close: async () => {},
+  }
+}
+
+/** A terminal is sent a few lines and nothing that it obeys but their ends. */
+function faultsOf(text: string): readonly string[] {
+  const lines = text.split('\n')
+  const obeyed = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\p{Cs}]/u
+  return [
+    ...(lines.length > 4 ? [`${lines.length} lines`] : []),
+    ...lines.filter((line) => obeyed.test(line)).map(() => 'a character that a terminal obeys'),
+    ...lines.filter((line) => line.length > 3_000).map(({ length }) => `a line of ${length}`),
+  ]
+}
+
+receiverContract('console', async () => openScreen(), {
+  identity: 'a line on a screen has no key; a stalled one is printed once, see below',
+  unreachable: 'standard output is always there; when its reader goes, that is for good',
+  secrets: 'it is given none',
+})
 
 const render = (page: Page) => create(new PassThrough()).render(page)
 

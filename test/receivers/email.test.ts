@@ -7,9 +7,10 @@ import { PassThrough } from 'node:stream'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ManualClock } from '../../src/flow/time.ts'
 import { emailType } from '../../src/receivers/email.ts'
-import type { Outcome, Receiver } from '../../src/receivers/receiver.ts'
-import { nowMs, receiverContract } from '../contract/receiver.ts'
-import { badPush, firing, firingPage, resolvedPage } from './samples.ts'
+import type { Outcome, Receiver, ReceiverContext } from '../../src/receivers/receiver.ts'
+import { receiverContract, type Subject } from '../contract/receiver.ts'
+import { mailFaults } from './mail-faults.ts'
+import { badPush, firing, firingPage, nowMs, resolvedPage } from './samples.ts'
 import { Certificate, decodedWords, headersOf, MailServer, partsOf, reply } from './smtp.ts'
 
 const signal = new AbortController().signal
@@ -32,7 +33,11 @@ beforeEach(async () => {
 })
 afterEach(() => server.stop())
 
-function create(given: object = {}, clock = new ManualClock(nowMs)): Receiver {
+function create(
+  given: object = {},
+  clock = new ManualClock(nowMs),
+  more: Partial<ReceiverContext> = {},
+): Receiver {
   const options = emailType.options.parse({
     host: 'localhost',
     port: server.port,
@@ -43,10 +48,49 @@ function create(given: object = {}, clock = new ManualClock(nowMs)): Receiver {
     to: ['a@example.com', 'b@example.com'],
     ...given,
   })
-  return emailType.create('team', options, { clock, screen: new PassThrough() })
+  return emailType.create('team', options, { clock, screen: new PassThrough(), ...more })
 }
 
-receiverContract('email', () => create())
+/** A mail server with TLS and a password, one that refuses each message, and one that says nothing. */
+async function openMailServers(): Promise<Subject> {
+  const silent = createServer()
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  const other = new MailServer()
+  const at = (port: number, context: Partial<ReceiverContext>): Receiver =>
+    create({ port }, new ManualClock(nowMs), context)
+  return {
+    secrets: ['s3cret', Buffer.from('\0lastpush\0s3cret').toString('base64')],
+    create: (context) => at(server.port, context),
+    taken: () =>
+      server.mails.map((mail) => ({
+        identity: headersOf(mail.raw).get('message-id')?.[0] ?? '',
+        text: partsOf(mail.raw)[0]?.text ?? '',
+        faults: mailFaults(mail, ['a@example.com', 'b@example.com']),
+      })),
+    hung: async () => {
+      const { port } = silent.address() as AddressInfo
+      const reached = new Promise<Socket>((resolve) => silent.once('connection', resolve))
+      return { receiver: at(port, {}), reached }
+    },
+    refusing: async (context) => {
+      other.hooks = { afterData: () => reply(550, 'no such list') }
+      await other.start(good)
+      return at(other.port, context)
+    },
+    unreachable: async (context) => {
+      await other.start(good)
+      const { port } = other
+      await other.stop()
+      return { receiver: at(port, context), names: `localhost:${port}: ` }
+    },
+    close: async () => {
+      silent.close()
+      await other.stop()
+    },
+  }
+}
+
+receiverContract('email', openMailServers)
 
 const send = (receiver = create(), page = firingPage): Promise<Outcome> =>
   receiver.send(receiver.render(page), page.key, signal)
@@ -87,7 +131,7 @@ http://127.0.0.1:7077/?to=2026-03-01T12:01:00Z
 Service: web
 Environment: production
 Rule: error-regression
-Began: 2026-03-01T12:00:05.000Z
+Began: 2026-03-01 12:00:05 UTC
 Value: 42.12
 Threshold: 20
 Push: 3f2a9c1b7e
@@ -96,7 +140,7 @@ By: alice
     })
     expect(html?.type).toBe('text/html')
     expect(html?.text).toContain('&quot;GET /cart HTTP/1.1&quot; 500 12</pre>')
-    expect(html?.text).toContain('<a href="http://127.0.0.1:7077/?to=2026-03-01T12:01:00Z">')
+    expect(html?.text).toContain('<a href="http://127.0.0.1:7077/?to=2026-03-01T12:01:00Z" style=')
   })
 
   test('has one Message-ID at every attempt, and later pages of the group refer to the first', async () => {
@@ -174,7 +218,7 @@ describe('hostile text', () => {
     const html = partsOf(server.mails[0]?.raw ?? '')[1]?.text ?? ''
     const tags = [...html.matchAll(/<([a-z]+)/g)].map(([, name]) => name)
     expect([...new Set(tags)].sort()).toEqual(
-      ['body', 'div', 'head', 'html', 'meta', 'p', 'pre', 'table', 'td', 'title', 'tr'], // prettier-ignore
+      ['body', 'div', 'head', 'html', 'meta', 'p', 'pre', 'span', 'table', 'td', 'title', 'tr'], // prettier-ignore
     )
     expect(html).toContain('&lt;img src=http://evil/track onerror=&quot;alert(1)&quot;&gt; &#39;')
     expect(html).not.toContain('javascript:')

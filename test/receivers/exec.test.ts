@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,15 +7,20 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ManualClock, systemClock, type Clock } from '../../src/flow/time.ts'
 import { execType } from '../../src/receivers/exec.ts'
-import type { Outcome, Receiver } from '../../src/receivers/receiver.ts'
-import { nowMs, receiverContract } from '../contract/receiver.ts'
-import { firing, firingPage } from './samples.ts'
+import type { Outcome, Receiver, ReceiverContext } from '../../src/receivers/receiver.ts'
+import { receiverContract, type Subject } from '../contract/receiver.ts'
+import { firing, firingPage, nowMs } from './samples.ts'
+import { webhookFaults, webhookText } from './webhook-schema.ts'
 
 const signal = new AbortController().signal
 
-function create(command: readonly string[], clock: Clock = new ManualClock(nowMs)): Receiver {
+function create(
+  command: readonly string[],
+  clock: Clock = new ManualClock(nowMs),
+  more: Partial<ReceiverContext> = {},
+): Receiver {
   const options = execType.options.parse({ command })
-  return execType.create('script', options, { clock, screen: new PassThrough() })
+  return execType.create('script', options, { clock, screen: new PassThrough(), ...more })
 }
 
 /** A program in JavaScript that finds its paths in its arguments. */
@@ -35,12 +40,43 @@ afterEach(async () => {
   await rm(dir, { recursive: true })
 })
 
-receiverContract('exec', () => create(['/bin/cat']))
+/** Programs of the shell, which are given a secret as an argument. */
+async function openPrograms(): Promise<Subject> {
+  const place = await mkdtemp(join(tmpdir(), 'exec-contract-'))
+  const out = join(place, 'out')
+  await writeFile(out, '')
+  const shell = (code: string, context: Partial<ReceiverContext> = {}): Receiver =>
+    create(['/bin/sh', '-c', code, 'sh', out, 's3cret'], new ManualClock(nowMs), context)
+  return {
+    secrets: ['s3cret'],
+    create: (context) => shell(`{ printf '%s ' "$LASTPUSH_KEY"; cat; echo; } >> "$1"`, context),
+    taken: async () => {
+      const lines = (await readFile(out, 'utf8')).split('\n').slice(0, -1)
+      return lines.map((line) => {
+        const [, identity = '', body = ''] = /^(\S+) (.*)$/s.exec(line) ?? []
+        return { identity, text: webhookText(body), faults: webhookFaults(body) }
+      })
+    },
+    hung: async () => {
+      const life = join(place, 'alive')
+      return { receiver: shell(`echo 1 > ${life}; exec sleep 1000`), reached: appears(life) }
+    },
+    refusing: async (context) => shell('echo no such room >&2; exit 65', context),
+    unreachable: async (context) => {
+      const program = join(place, 'none')
+      const receiver = create([program, 's3cret'], new ManualClock(nowMs), context)
+      return { receiver, names: `the program ${program} cannot be run: ENOENT` }
+    },
+    close: () => rm(place, { recursive: true }),
+  }
+}
 
-/** Resolves when the file is there, as a sign of life of a program. */
+receiverContract('exec', openPrograms)
+
+/** Resolves when the file is there and says something, as a sign of life of a program. */
 async function appears(path: string): Promise<void> {
   const deadline = systemClock.now() + 10_000
-  while (!existsSync(path)) {
+  while (!existsSync(path) || statSync(path).size === 0) {
     if (systemClock.now() > deadline) throw new Error(`${path} has not appeared`)
     await systemClock.sleep(5)
   }

@@ -48,6 +48,8 @@ describe('a link', () => {
     ['file:///etc/passwd', null],
     ['no address', null],
     ['', null],
+    [`http://a/${'x'.repeat(1_991)}`, `http://a/${'x'.repeat(1_991)}`],
+    [`http://a/${'x'.repeat(1_992)}`, null],
   ])('of %s is %s', (text, expected) => {
     expect(webAddress(text)).toBe(expected)
     expect(linkOf({ ...firingPage, url: text })).toBe(expected)

@@ -7,7 +7,8 @@ import {
   postJson,
   type Target,
 } from '../../src/receivers/http-post.ts'
-import { HookServer, nowMs } from '../contract/receiver.ts'
+import { HookServer } from './hook-server.ts'
+import { nowMs } from './samples.ts'
 
 describe('Retry-After', () => {
   test.each([

@@ -9,7 +9,8 @@ import type { Deploy } from '../../src/model/deploy.ts'
 import type { Verdict } from '../../src/model/verdict.ts'
 import { ircType } from '../../src/receivers/irc.ts'
 import type { Outcome, Receiver, ReceiverContext } from '../../src/receivers/receiver.ts'
-import { receiverContract } from '../contract/receiver.ts'
+import { receiverContract, type Subject } from '../contract/receiver.ts'
+import { FakeIrc, friendly, type Answer } from './fake-irc.ts'
 import { hasNgircd, Ngircd, Watcher } from './ngircd.ts'
 import { badPush, firing, firingPage, fix } from './samples.ts'
 
@@ -36,6 +37,29 @@ function create(given: object, context: Partial<ReceiverContext> = {}): Receiver
 
 const send = (receiver: Receiver, page = firingPage): Promise<Outcome> =>
   receiver.send(receiver.render(page), page.key, signal)
+
+/** What the bot has said, a page each, and what of it no server may be sent. */
+function pagesOf(lines: readonly string[]): { identity: string; text: string; faults: string[] }[] {
+  const said = lines.filter((line) => / PRIVMSG #push :/.test(line))
+  const pages: { identity: string; text: string; faults: string[] }[] = []
+  for (const raw of said) {
+    const text = raw.slice(raw.indexOf(' :') + 2)
+    if (/^(FIRING|UPDATE|STILL FIRING|RESOLVED)/.test(text)) {
+      pages.push({ identity: '', text, faults: [] })
+      continue
+    }
+    const page = pages.at(-1)
+    if (page !== undefined) page.text += `\n${text}`
+  }
+  for (const raw of said) {
+    const faults = pages.at(-1)?.faults
+    if (Buffer.byteLength(raw) > 510) faults?.push(`a line of ${Buffer.byteLength(raw)} bytes`)
+    if (/[\x00-\x1f\x7f-\x9f\u202a-\u202e]/.test(raw)) faults?.push('a control character')
+  }
+  for (const { text, faults } of pages)
+    if (text.split('\n').length > 6) faults.push('too many lines')
+  return pages
+}
 
 async function until(holds: () => boolean): Promise<void> {
   const deadline = systemClock.now() + 10_000
@@ -74,7 +98,45 @@ const againstNgircd = (): void => {
   const here = (context: Partial<ReceiverContext> = {}, given: object = {}): Receiver =>
     create({ port: server.port, ...given }, context)
 
-  receiverContract('irc', () => here())
+  const openChannel = async (): Promise<Subject> => {
+    const silent = createServer()
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const dir = mkdtempSync(join(tmpdir(), 'irc-contract-'))
+    const password = join(dir, 'password')
+    writeFileSync(password, 's3cret')
+    const gone = new Ngircd()
+    return {
+      secrets: ['s3cret'],
+      create: (context) => here(context),
+      taken: async () => {
+        await watcher.isUpToDate()
+        return pagesOf(watcher.lines)
+      },
+      hung: async () => {
+        const reached = new Promise((resolve) => silent.once('connection', resolve))
+        return { receiver: create({ port: (silent.address() as AddressInfo).port }), reached }
+      },
+      // It refuses nobody for good.
+      refusing: async (context) => here(context),
+      unreachable: async (context) => {
+        await gone.start()
+        const { port } = gone
+        await gone.stop()
+        const receiver = create({ port, user: 'bot', password_file: password }, context)
+        return { receiver, names: `#push on 127.0.0.1:${port}: ` }
+      },
+      close: async () => {
+        silent.close()
+        await gone.remove()
+        rmSync(dir, { recursive: true })
+      },
+    }
+  }
+
+  receiverContract('irc', openChannel, {
+    identity: 'a line on IRC has no key',
+    refusal: 'nothing on IRC is for good: a ban or a mode may be taken back',
+  })
 
   test('tells a page in the channel, a line after the other', async () => {
     expect(await send(here())).toEqual({ ok: true })
@@ -302,6 +364,72 @@ describe('against a server that is none', () => {
     expect(await heard).toContain('CAP LS')
     expect(receiver.address).toBe(`#push on 127.0.0.1:${port}`)
     socket.destroy()
+    rmSync(dir, { recursive: true })
+  })
+})
+
+describe('against a server that is strict', () => {
+  const opened: FakeIrc[] = []
+  afterEach(() => opened.splice(0).forEach((server) => server.stop()))
+  async function open(answer: Answer): Promise<{ server: FakeIrc; port: number }> {
+    const server = new FakeIrc(answer)
+    opened.push(server)
+    return { server, port: await server.start() }
+  }
+
+  test('tells that it was cut off for flooding, comes back and says it again', async () => {
+    let isStrict = true
+    const { server, port } = await open((line, socket) => {
+      if (!isStrict || !line.startsWith('PRIVMSG')) return friendly(line, socket)
+      isStrict = false
+      socket.end('ERROR :Closing Link: lastpush (Excess Flood)\r\n')
+      return []
+    })
+    const warnings: string[] = []
+    const warn = (_facts: object, message: string): number => warnings.push(message)
+    const receiver = create({ port }, { log: { debug() {}, info() {}, warn, error() {} } })
+    expect(await send(receiver)).toEqual({
+      ok: false,
+      retry: true,
+      error: `#push on 127.0.0.1:${port}: Closing Link: lastpush (Excess Flood)`,
+    })
+    expect(warnings).toEqual(['not in #push: Closing Link: lastpush (Excess Flood)'])
+    await sendUntilTold(receiver)
+    expect(server.connections).toBe(2)
+    expect(server.lines.filter((line) => line.startsWith('PRIVMSG #push :FIRING'))).toHaveLength(2)
+  })
+
+  test('tells that no nick is free when all are taken', async () => {
+    const { server, port } = await open((line, socket) => {
+      const [command, nick = ''] = line.split(' ')
+      if (command === 'NICK') return [`:irc.test 433 * ${nick} :Nickname is already in use`]
+      return command === 'USER' ? [] : friendly(line, socket)
+    })
+    const receiver = create({ port })
+    receiver.start?.()
+    await until(() => /no nick is free/.test(receiver.fault ?? ''))
+    expect(receiver.fault).toBe('no nick is free: Nickname is already in use')
+    expect(new Set(server.lines.filter((line) => line.startsWith('NICK'))).size).toBe(11)
+  })
+
+  test('tells that its password is wrong, and never the password', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'irc-'))
+    const file = join(dir, 'password')
+    writeFileSync(file, 's3cret')
+    const { server, port } = await open((line, socket) => {
+      if (line.startsWith('CAP LS')) return [':irc.test CAP * LS :sasl']
+      if (line.startsWith('CAP REQ')) return [':irc.test CAP * ACK :sasl']
+      if (line === 'AUTHENTICATE PLAIN') return ['AUTHENTICATE +']
+      if (line.startsWith('AUTHENTICATE')) return [':irc.test 904 * :SASL authentication failed']
+      return line.startsWith('USER') ? [] : friendly(line, socket)
+    })
+    const receiver = create({ port, user: 'bot', password_file: file })
+    receiver.start?.()
+    await until(() => /log-in failed/.test(receiver.fault ?? ''))
+    expect(server.lines).toContain(
+      `AUTHENTICATE ${Buffer.from('bot\0bot\0s3cret').toString('base64')}`,
+    )
+    expect(JSON.stringify([receiver.fault, receiver.address])).not.toContain('s3cret')
     rmSync(dir, { recursive: true })
   })
 })

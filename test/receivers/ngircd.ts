@@ -67,6 +67,7 @@ export class Watcher {
   readonly lines: string[] = []
   readonly #socket: Socket
   #rest = ''
+  #asked = 0
   #look: () => void = () => {}
 
   constructor(port: number, nick: string) {
@@ -109,6 +110,13 @@ export class Watcher {
     await this.sees(/ 001 /)
     this.say(`JOIN ${channel}`)
     await this.sees(/ 366 /)
+  }
+
+  /** Resolves when everything that the server has dealt with is in `lines`. */
+  async isUpToDate(): Promise<void> {
+    this.#asked += 1
+    this.say(`PING here-${this.#asked}`)
+    await this.sees(new RegExp(` PONG \\S+ :?here-${this.#asked}$`))
   }
 
   close(): void {

@@ -15,6 +15,7 @@ export function pagerdutyFaults(body: string): readonly string[] {
     [['trigger', 'resolve', 'acknowledge'].includes(String(event['event_action'])), 'event_action'],
     [textOf(event['dedup_key'], 255), 'dedup_key'],
     [textOf(payload['summary'], 1_024), 'payload.summary'],
+    [!/[\x00-\x1f\x7f-\x9f\u202a-\u202e\p{Cs}]/u.test(String(payload['summary'])), 'payload.summary is not one clean line'], // prettier-ignore
     [textOf(payload['source'], 1_024), 'payload.source'],
     [severities.includes(String(payload['severity'])), 'payload.severity'],
     [isTime(payload['timestamp']), 'payload.timestamp'],
@@ -33,4 +34,14 @@ function textOf(value: unknown, charactersMax: number): boolean {
 
 function isTime(value: unknown): boolean {
   return value === undefined || (typeof value === 'string' && !Number.isNaN(Date.parse(value)))
+}
+
+/** What a reader of an incident is shown: the summary, then the details, then the links. */
+export function pagerdutyText(body: string): string {
+  const { payload, links } = JSON.parse(body) as {
+    readonly payload: { readonly summary: string; readonly custom_details?: { samples: string[] } }
+    readonly links: readonly { readonly href: string }[]
+  }
+  const samples = payload.custom_details?.samples ?? []
+  return [payload.summary, ...samples, ...links.map(({ href }) => href)].join('\n')
 }

@@ -6,10 +6,13 @@ import fc from 'fast-check'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ManualClock } from '../../src/flow/time.ts'
 import { pagerdutyType } from '../../src/receivers/pagerduty.ts'
-import type { Page, Receiver } from '../../src/receivers/receiver.ts'
-import { HookServer, httpReceiverContract, nowMs, receiverContract } from '../contract/receiver.ts'
-import { pagerdutyFaults } from './pagerduty-schema.ts'
-import { badPush, firing, firingPage, resolved, resolvedPage } from './samples.ts'
+import type { Page, Receiver, ReceiverContext } from '../../src/receivers/receiver.ts'
+import { httpReceiverContract } from '../contract/http-receiver.ts'
+import { receiverContract } from '../contract/receiver.ts'
+import { HookServer } from './hook-server.ts'
+import { openHttpSubject } from './http-subject.ts'
+import { pagerdutyFaults, pagerdutyText } from './pagerduty-schema.ts'
+import { badPush, firing, firingPage, nowMs, resolved, resolvedPage } from './samples.ts'
 
 const signal = new AbortController().signal
 const routingKey = 'R0123456789abcdefghijklmnopqrst9'
@@ -20,9 +23,13 @@ afterAll(() => {
   rmSync(dir, { recursive: true })
 })
 
-function create(url: string, clock = new ManualClock(nowMs)): Receiver {
+function create(
+  url: string,
+  clock = new ManualClock(nowMs),
+  more: Partial<ReceiverContext> = {},
+): Receiver {
   const options = pagerdutyType.options.parse({ routing_key_file: keyFile, url })
-  return pagerdutyType.create('oncall', options, { clock, screen: new PassThrough() })
+  return pagerdutyType.create('oncall', options, { clock, screen: new PassThrough(), ...more })
 }
 
 let server: HookServer
@@ -40,7 +47,22 @@ beforeEach(async () => {
 })
 afterEach(() => server.stop())
 
-receiverContract('pagerduty', () => create(`${origin}/v2/enqueue`))
+receiverContract('pagerduty', () =>
+  openHttpSubject({
+    create: (url, context) => create(url, new ManualClock(nowMs), context),
+    path: '/v2/enqueue',
+    read: (body) => ({
+      identity: (JSON.parse(body) as Event).dedup_key,
+      text: pagerdutyText(body),
+      faults: pagerdutyFaults(body),
+    }),
+    yes: (response) => response.writeHead(202).end('{"status":"success"}'),
+    no: (response) =>
+      response.writeHead(400).end(`{"message":"invalid","errors":["${routingKey}"]}`),
+    named: (host) => `PagerDuty at ${host}: `,
+    secrets: [routingKey],
+  }),
+)
 httpReceiverContract('pagerduty', create)
 
 interface Event {

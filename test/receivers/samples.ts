@@ -3,6 +3,9 @@ import type { Alert } from '../../src/model/alert.ts'
 import type { Deploy } from '../../src/model/deploy.ts'
 import type { Page } from '../../src/receivers/receiver.ts'
 
+/** 2026-03-01T12:00:00Z, where the clock of most cases stands. */
+export const nowMs = Date.UTC(2026, 2, 1, 12)
+
 export const badPush: Deploy = {
   id: 'd1',
   sha: '3f2a9c1b7e4d5a6f8091a2b3c4d5e6f708192a3b',

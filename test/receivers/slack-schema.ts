@@ -15,6 +15,8 @@ interface Block {
 export function slackFaults(body: string): readonly string[] {
   const message = JSON.parse(body) as { text?: string; blocks?: readonly Block[] } & object
   const faults: string[] = []
+  if (/<!|<@|<#/.test(body)) faults.push('a mention')
+  if (/[\x00-\x1f\x7f-\x9f]/.test(message.text ?? '')) faults.push('text is not one clean line')
   if ((message.text ?? '') === '') faults.push('no text for notifications')
   if ((message.text ?? '').length > 4_000) faults.push('text is too long')
   if ('link_names' in message) faults.push('link_names')
@@ -39,4 +41,21 @@ function textFaults(given: Text | undefined, at: string): readonly string[] {
   const rest = text.replace(/^<https?:[^\s<>|]+\|[\w ]+>$/, '').replace(/&(amp|lt|gt);/g, '')
   if (/[&<>]/.test(rest)) faults.push(`${at} is not escaped`)
   return faults
+}
+
+/** What a reader is shown, in the order of its blocks; the fallback text, which notifications on
+ *  phones show, must be the first of them. */
+export function slackText(body: string): string {
+  const { text = '', blocks = [] } = JSON.parse(body) as {
+    text?: string
+    blocks?: readonly Block[]
+  }
+  const texts = blocks.flatMap((block) => block.text ?? block.elements ?? [])
+  const shown = texts.map((each) => unescaped(each.text))
+  if (shown[0] !== unescaped(text)) throw new Error('the fallback text is not the first block')
+  return shown.join('\n')
+}
+
+function unescaped(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 }

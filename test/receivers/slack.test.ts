@@ -5,12 +5,15 @@ import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ManualClock } from '../../src/flow/time.ts'
-import type { Page, Receiver } from '../../src/receivers/receiver.ts'
+import type { Page, Receiver, ReceiverContext } from '../../src/receivers/receiver.ts'
 import { slackType } from '../../src/receivers/slack.ts'
 import { escaped } from '../../src/receivers/slack-body.ts'
-import { HookServer, httpReceiverContract, nowMs, receiverContract } from '../contract/receiver.ts'
-import { firing, firingPage, resolvedPage } from './samples.ts'
-import { slackFaults } from './slack-schema.ts'
+import { httpReceiverContract } from '../contract/http-receiver.ts'
+import { receiverContract } from '../contract/receiver.ts'
+import { HookServer } from './hook-server.ts'
+import { openHttpSubject } from './http-subject.ts'
+import { firing, firingPage, nowMs, resolvedPage } from './samples.ts'
+import { slackFaults, slackText } from './slack-schema.ts'
 
 const signal = new AbortController().signal
 const dir = mkdtempSync(join(tmpdir(), 'slack-'))
@@ -18,11 +21,18 @@ afterAll(() => {
   rmSync(dir, { recursive: true })
 })
 
-function create(url: string, clock = new ManualClock(nowMs)): Receiver {
-  const file = join(dir, 'url')
+let files = 0
+
+/** Its address stands in a file of its own. */
+function create(
+  url: string,
+  clock = new ManualClock(nowMs),
+  more: Partial<ReceiverContext> = {},
+): Receiver {
+  const file = join(dir, `url-${(files += 1)}`)
   writeFileSync(file, `${url}\n`)
   const options = slackType.options.parse({ url_file: file })
-  return slackType.create('chat', options, { clock, screen: new PassThrough() })
+  return slackType.create('chat', options, { clock, screen: new PassThrough(), ...more })
 }
 
 let server: HookServer
@@ -33,21 +43,17 @@ beforeEach(async () => {
 })
 afterEach(() => server.stop())
 
-/** Answers as Slack does: 400 for what its documentation forbids. */
-function answerAsSlack(): void {
-  server.answer = (response) => {
-    const body = server.requests.at(-1)?.body ?? ''
-    const faults = slackFaults(body)
-    response
-      .writeHead(faults.length === 0 ? 200 : 400)
-      .end(faults.length === 0 ? 'ok' : 'invalid_blocks')
-  }
-}
-
-receiverContract('slack', () => {
-  answerAsSlack()
-  return create(`${origin}/services/T0/B0/x`)
-})
+receiverContract('slack', () =>
+  openHttpSubject({
+    create: (url, context) => create(url, new ManualClock(nowMs), context),
+    path: '/services/T0/B0/s3cret',
+    read: (body, key) => ({ identity: key, text: slackText(body), faults: slackFaults(body) }),
+    yes: (response) => response.end('ok'),
+    no: (response) => response.writeHead(400).end('invalid_blocks'),
+    named: () => `Slack, by the address in ${join(dir, `url-${files}`)}: `,
+    secrets: ['s3cret', 'T0/B0'],
+  }),
+)
 httpReceiverContract('slack', create)
 
 const render = (page: Page) => create('https://hooks.slack.com/x').render(page)
@@ -191,7 +197,7 @@ describe('the request', () => {
     expect(outcome).toEqual({
       ok: false,
       retry: false,
-      error: `Slack, by the address in ${join(dir, 'url')} answered 404: no_service`,
+      error: `Slack, by the address in ${join(dir, `url-${files}`)} answered 404: no_service`,
     })
     expect(receiver.address).not.toContain('s3cret')
   })
@@ -201,7 +207,7 @@ describe('the request', () => {
     expect(outcome).toEqual({
       ok: false,
       retry: true,
-      error: `${join(dir, 'url')} must hold one https address`,
+      error: `${join(dir, `url-${files}`)} must hold one https address`,
     })
   })
 

@@ -62,7 +62,8 @@ export class MailServer {
   port = 0
   #server: SMTPServer | null = null
 
-  async start(certificate: Certificate): Promise<void> {
+  /** @param port A free one when 0. */
+  async start(certificate: Certificate, port = 0): Promise<void> {
     const server: SMTPServer = new SMTPServer({
       ...certificate.pair,
       authMethods: ['PLAIN', 'LOGIN'],
@@ -105,7 +106,7 @@ export class MailServer {
     })
     server.on('error', () => {})
     this.#server = server
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     this.port = (server.server.address() as AddressInfo).port
   }
 
@@ -141,17 +142,20 @@ export function partsOf(raw: string): readonly { readonly type: string; readonly
     const headers = headersOf(part.trimStart())
     const isQuoted = headers.get('content-transfer-encoding')?.[0] === 'quoted-printable'
     const kind = headers.get('content-type')?.[0]?.split(';')[0] ?? ''
-    return { type: kind, text: isQuoted ? unquoted(text) : text }
+    return { type: kind, text: isQuoted ? unquoted(text) : text.replaceAll('\r\n', '\n') }
   })
 }
 
-/** A header value as a mail program shows it: encoded words (RFC 2047) decoded. */
+/** A header value as a mail program shows it: encoded words (RFC 2047) decoded, and the space between
+ *  two of them gone. */
 export function decodedWords(value: string): string {
-  return value.replace(/=\?utf-8\?([QB])\?([^?]*)\?=/gi, (_whole, form: string, text: string) =>
-    form.toUpperCase() === 'B'
-      ? Buffer.from(text, 'base64').toString('utf8')
-      : unquoted(text.replaceAll('_', ' ')),
-  )
+  return value
+    .replace(/\?=\s+=\?/g, '?==?')
+    .replace(/=\?utf-8\?([QB])\?([^?]*)\?=/gi, (_whole, form: string, text: string) =>
+      form.toUpperCase() === 'B'
+        ? Buffer.from(text, 'base64').toString('utf8')
+        : unquoted(text.replaceAll('_', ' ')),
+    )
 }
 
 function unquoted(text: string): string {

@@ -4,15 +4,23 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ManualClock } from '../../src/flow/time.ts'
-import type { Page, Receiver } from '../../src/receivers/receiver.ts'
+import type { Page, Receiver, ReceiverContext } from '../../src/receivers/receiver.ts'
 import { webhookType } from '../../src/receivers/webhook.ts'
-import { HookServer, httpReceiverContract, nowMs, receiverContract } from '../contract/receiver.ts'
-import { badPush, firing, firingPage, fix, resolved, resolvedPage } from './samples.ts'
+import { httpReceiverContract } from '../contract/http-receiver.ts'
+import { receiverContract } from '../contract/receiver.ts'
+import { HookServer } from './hook-server.ts'
+import { openHttpSubject } from './http-subject.ts'
+import { badPush, firing, firingPage, fix, nowMs, resolved, resolvedPage } from './samples.ts'
+import { webhookFaults, webhookText } from './webhook-schema.ts'
 
 const signal = new AbortController().signal
 
-function create(given: object, clock = new ManualClock(nowMs)): Receiver {
-  const context = { clock, screen: new PassThrough() }
+function create(
+  given: object,
+  clock = new ManualClock(nowMs),
+  more: Partial<ReceiverContext> = {},
+): Receiver {
+  const context = { clock, screen: new PassThrough(), ...more }
   return webhookType.create('hook', webhookType.options.parse(given), context)
 }
 
@@ -25,7 +33,23 @@ beforeEach(async () => {
 })
 afterEach(() => server.stop())
 
-receiverContract('webhook', () => create({ url: `${origin}/hook` }))
+receiverContract('webhook', () =>
+  openHttpSubject({
+    create: (url, context) =>
+      create({ url, headers: { 'x-token': 'h3ader' } }, new ManualClock(nowMs), context),
+    path: '/hook?token=s3cret',
+    credentials: 'user:pa55@',
+    read: (body, key) => ({
+      identity: key,
+      text: webhookText(body),
+      faults: webhookFaults(body),
+    }),
+    yes: (response) => response.end(),
+    no: (response) => response.writeHead(400).end('token=s3cret'),
+    named: (host) => `http://${host}/hook`,
+    secrets: ['s3cret', 'pa55', 'h3ader', Buffer.from('user:pa55').toString('base64')],
+  }),
+)
 httpReceiverContract('webhook', (url, clock) => create({ url }, clock))
 
 describe('the body', () => {
@@ -46,7 +70,8 @@ describe('the body', () => {
         severity: 'page',
       },
       commonAnnotations: {
-        summary: 'status 500 went from 0.2 to 12 a minute',
+        summary:
+          'FIRING web: status 500 went from 0.2 to 12 a minute (value 42.12, threshold 20), since push 3f2a9c1b7e by alice',
         sha: '3f2a9c1b7e4d5a6f8091a2b3c4d5e6f708192a3b',
         deploy: 'd1',
         value: '42.123456',
@@ -65,7 +90,8 @@ describe('the body', () => {
             severity: 'page',
           },
           annotations: {
-            summary: 'status 500 went from 0.2 to 12 a minute',
+            summary:
+              'FIRING web: status 500 went from 0.2 to 12 a minute (value 42.12, threshold 20), since push 3f2a9c1b7e by alice',
             sha: '3f2a9c1b7e4d5a6f8091a2b3c4d5e6f708192a3b',
             deploy: 'd1',
             value: '42.123456',
@@ -96,7 +122,11 @@ describe('the body', () => {
         {
           status: 'resolved',
           endsAt: '2026-03-01T12:10:30.000Z',
-          annotations: { fixed_by: '77ab34cd9012ef3456ab78cd90ef12ab34cd56ef' },
+          annotations: {
+            summary:
+              'RESOLVED web: status 500 went from 0.2 to 12 a minute (value 42.12, threshold 20), since push 3f2a9c1b7e by alice, fixed by push 77ab34cd90 by bob',
+            fixed_by: '77ab34cd9012ef3456ab78cd90ef12ab34cd56ef',
+          },
         },
       ],
       lastpush: { fixedBy: fix, alerts: [resolved] },
@@ -109,7 +139,7 @@ describe('the body', () => {
       alerts: { annotations: object }[]
     }
     expect(body.alerts[0]?.annotations).toEqual({
-      summary: 'status 500 went from 0.2 to 12 a minute',
+      summary: 'FIRING web: status 500 went from 0.2 to 12 a minute, since an unknown push',
     })
   })
 

@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ownHosts } from '../../src/server/guard.ts'
+import { bindAddress } from '../../src/server/listen.ts'
 import { codeOf, Harness } from './harness.ts'
 
 let harness: Harness
@@ -211,6 +212,24 @@ describe('S13: where it can be reached', () => {
     await expect(other.server.listen(host, 0)).rejects.toMatchObject({ code: 'BIND_REFUSED' })
     await other.server.close()
   })
+
+  test.each([
+    ['0.0.0.0', '0.0.0.0'],
+    ['::', '::'],
+    ['[::]', '::'],
+    ['192.168.1.1', '192.168.1.1'],
+    ['127.0.0.9', '127.0.0.9'],
+    ['localhost', '127.0.0.1'],
+  ])('S13: with a token it may bind "%s"', (host, address) => {
+    expect(bindAddress(host, true)).toBe(address)
+  })
+
+  test.each(['', 'example.com', '0', '127.1', '2130706433', '[127.0.0.1', '0x7f.1'])(
+    'S13: even with a token "%s" is no address',
+    (host) => {
+      expect(() => bindAddress(host, true)).toThrow('is no IP address')
+    },
+  )
 
   test('S13: cannot be reached by any outer address of this machine', async () => {
     const outer = Object.values(networkInterfaces())

@@ -7,7 +7,12 @@ import { ManualClock } from '../../src/flow/time.ts'
 import type { Alert } from '../../src/model/alert.ts'
 import type { Deploy } from '../../src/model/deploy.ts'
 import type { Verdict } from '../../src/model/verdict.ts'
-import { ApiServer, type Listening, type ServerLimits } from '../../src/server/api.ts'
+import {
+  ApiServer,
+  type Listening,
+  type ServerLimits,
+  type ServerParts,
+} from '../../src/server/api.ts'
 import type {
   Events,
   Health,
@@ -56,6 +61,8 @@ export class SetView implements View {
       silences: 0,
       store: { path: 'state.db', schemaVersion: 1, bytes: 0, commits: 0, backlog: 0, backlogDropped: 0, synchronous: 2 }, // prettier-ignore
       index: { kind: 'sqlite', fault: null },
+      receivers: [],
+      unread: [],
     }
   }
 
@@ -109,7 +116,7 @@ export class SetView implements View {
     return { ...silenceRow, state: 'ended' }
   }
 
-  metricsText(): string {
+  async metricsText(): Promise<string> {
     return '# TYPE lastpush_lines_total counter\nlastpush_lines_total 7\n'
   }
 
@@ -153,11 +160,19 @@ export class Harness {
   readonly view = new SetView()
   readonly clock = new ManualClock(nowMs)
   readonly logged: string[] = []
+  readonly loggedFacts: object[] = []
   readonly server: ApiServer
   at: Listening = { address: '', port: 0, origin: '' }
 
-  constructor(webRoot = '/nonexistent', limits?: ServerLimits) {
-    const keep = (_facts: object, message: string) => void this.logged.push(message)
+  constructor(
+    webRoot = '/nonexistent',
+    limits?: ServerLimits,
+    guarded: Pick<ServerParts, 'token' | 'names'> = {},
+  ) {
+    const keep = (facts: object, message: string) => {
+      this.logged.push(message)
+      this.loggedFacts.push(facts)
+    }
     const log: Log = { debug: keep, info: keep, warn: keep, error: keep }
     const { view, clock } = this
     this.server = new ApiServer({
@@ -165,12 +180,13 @@ export class Harness {
       clock,
       log,
       webRoot,
+      ...guarded,
       ...(limits === undefined ? {} : { limits }),
     })
   }
 
-  async start(): Promise<this> {
-    this.at = await this.server.listen('127.0.0.1', 0)
+  async start(host = '127.0.0.1'): Promise<this> {
+    this.at = await this.server.listen(host, 0)
     return this
   }
 

@@ -1,6 +1,5 @@
 /** An index of its own on a real server, for each test that wants one. */
 import { Client } from '@elastic/elasticsearch'
-import { silentLog } from '../../src/flow/log.ts'
 import { Metrics } from '../../src/flow/metrics.ts'
 import { systemClock } from '../../src/flow/time.ts'
 import { openElasticsearchIndex } from '../../src/store/elasticsearch.ts'
@@ -12,8 +11,15 @@ let made = 0
 export function indexAt(node: string, prefix = `test-${process.pid}-${(made += 1)}`) {
   const options = elasticsearchOptions.parse({ node, index_prefix: prefix })
   const metrics = new Metrics()
-  const parts = { clock: systemClock, log: silentLog, metrics }
-  return { prefix, metrics, open: () => openElasticsearchIndex(options, parts) }
+  const warnings: object[] = []
+  const log = {
+    debug() {},
+    info() {},
+    error() {},
+    warn: (facts: object) => void warnings.push(facts),
+  }
+  const parts = { clock: systemClock, log, metrics }
+  return { prefix, metrics, warnings, open: () => openElasticsearchIndex(options, parts) }
 }
 
 /** Removes what an index has left on the server. */

@@ -1,38 +1,18 @@
-/** Starts the real servers of the recipes and ends them by their process id. The jars come from Maven
- *  Central once and stay in node_modules/.cache; the state of a run lies in a temporary folder that
- *  goes with it. Which tests need what, and what they say when it is missing, is tests.ts. */
-import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+/** Starts the real servers of the recipes and ends them by their process id. The state of a run lies
+ *  in a temporary folder that goes with it. Which tests need what is tests.ts. */
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { elasticsearch } from './elasticsearch/recipe.ts'
-import { kafka } from './kafka/recipe.ts'
+import { fetchJars, recipes } from './jars.ts'
 import { freePort } from './ports.ts'
 import type { Place, Recipe, ServerKind } from './recipe.ts'
 
-const cacheDir = fileURLToPath(
-  new URL('../../node_modules/.cache/lastpush-servers', import.meta.url),
-)
 const startLimitMs = 90_000
 const pollMs = 50
-const recipes: Readonly<Record<ServerKind, Recipe>> = { kafka, elasticsearch }
-
-/** What a test machine lacks to run a server of its own; null when it lacks nothing. */
-export function lacking(kind: ServerKind): string | null {
-  const recipe = recipes[kind]
-  if (hasJdk() && (existsSync(libOf(recipe)) || hasMaven())) return null
-  return `needs JDK 17 and Maven, or ${recipe.variable}=${recipe.form}`
-}
-
-/** Address of a server that the environment names; null when it names none. */
-export function given(kind: ServerKind): string | null {
-  return process.env[recipes[kind].variable] ?? null
-}
 
 const states = new Set<string>()
 const alive = new Set<ChildProcess>()
@@ -63,6 +43,7 @@ export class Server {
     const args = [...this.#recipe.command(this.#place)]
     // Detached: an interrupt from the keyboard is for us, who then end it in order.
     const child = spawn('java', args, { stdio: ['pipe', log, log], detached: true })
+    closeSync(log)
     alive.add(child)
     this.#child = child
     child.once('close', () => alive.delete(child))
@@ -107,42 +88,10 @@ export class Server {
 /** Starts a new, empty server. @param port A free one when absent. */
 export async function startServer(kind: ServerKind, port?: number): Promise<Server> {
   const recipe = recipes[kind]
-  const lib = await fetchJars(recipe)
+  const lib = await fetchJars(kind)
   const state = mkdtempSync(join(tmpdir(), `lastpush-${kind}-`))
   states.add(state)
   const place = { lib, state, port: port ?? (await freePort()) }
   await recipe.prepare(place)
   return new Server(recipe, place).start()
-}
-
-/** The folder of a recipe's jars, filled at the first time. */
-async function fetchJars(recipe: Recipe): Promise<string> {
-  const lib = libOf(recipe)
-  if (existsSync(lib)) return lib
-  // Renamed when whole: another process may be at it as well.
-  const partial = `${lib}.${process.pid}`
-  await mkdir(partial, { recursive: true })
-  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime']
-  const args = ['-q', '-B', '-f', join(recipe.folder, 'pom.xml'), ...goal]
-  await promisify(execFile)('mvn', [...args, `-DoutputDirectory=${partial}`])
-  try {
-    await rename(partial, lib)
-  } catch (error) {
-    await rm(partial, { recursive: true })
-    if (!existsSync(lib)) throw error
-  }
-  return lib
-}
-
-function libOf({ kind, version }: Recipe): string {
-  return join(cacheDir, `${kind}-${version}`)
-}
-
-function hasJdk(): boolean {
-  const { stdout } = spawnSync('javac', ['-version'], { encoding: 'utf8' })
-  return Number(/^javac (\d+)/.exec(stdout ?? '')?.[1] ?? 0) >= 17
-}
-
-function hasMaven(): boolean {
-  return spawnSync('mvn', ['-version']).status === 0
 }

@@ -1,34 +1,21 @@
-/** What tests against real servers share: one server a test file, started when the first test needs
- *  it and ended with the file; a skip that says what is missing, or a failure where
- *  LASTPUSH_TEST_REQUIRE (kinds with commas between) forbids to skip. */
-import { afterAll, type TestContext } from 'vitest'
+/** The real servers as tests get them: the one that setup.ts has started for all, or one of their
+ *  own to kill. Where there is none, the test is skipped and says what is missing. */
+import { inject, onTestFinished, type TestContext } from 'vitest'
 import type { ServerKind } from './recipe.ts'
-import { given, lacking, startServer, type Server } from './start.ts'
+import { startServer, type Server } from './start.ts'
 
-const running = new Map<ServerKind, Promise<Server>>()
-
-afterAll(async () => {
-  for (const server of running.values()) await (await server).stop()
-  running.clear()
-})
-
-/** Address of a server, the one that the environment names before one of our own. */
-export async function addressOf(ctx: TestContext, kind: ServerKind): Promise<string> {
-  return given(kind) ?? (await ownServer(ctx, kind)).address
+/** Address of the server that all tests share; nobody may stop it. */
+export function addressOf(ctx: TestContext, kind: ServerKind): string {
+  const given = inject(kind)
+  if ('address' in given) return given.address
+  return ctx.skip(given.lacking)
 }
 
-/** A server that the test may kill. */
+/** A server that the test may kill; it goes with the test. */
 export async function ownServer(ctx: TestContext, kind: ServerKind): Promise<Server> {
-  const reason = lacking(kind)
-  if (reason !== null) {
-    const required = (process.env['LASTPUSH_TEST_REQUIRE'] ?? '').split(',')
-    if (required.includes(kind)) throw new Error(`${kind} is required and ${reason}`)
-    ctx.skip(true, reason)
-  }
-  let server = running.get(kind)
-  if (server === undefined) {
-    server = startServer(kind)
-    running.set(kind, server)
-  }
+  const reason = inject(kind === 'kafka' ? 'ownKafka' : 'ownElasticsearch')
+  if (reason !== null) ctx.skip(reason)
+  const server = await startServer(kind)
+  onTestFinished(() => server.stop())
   return server
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../../src/config.ts'
 import { boundedGzip } from '../../src/sources/kafka-codecs.ts'
 import { headerFieldsMax, packMessages, type Message } from '../../src/sources/kafka-lines.ts'
 import { kafkaOptions } from '../../src/sources/kafka-options.ts'
@@ -199,6 +200,24 @@ describe('options', () => {
     const read = kafkaOptions.safeParse({ brokers: ['k:9092'], topics: ['a'], ...given })
     expect(read.error?.issues.map(({ message }) => message)).toEqual([sentence])
   })
+})
+
+test('a topic that two sources name is a fault of the configuration', () => {
+  const text = `sources:
+  - { name: one, kafka: { brokers: [a:9092], topics: [errors, access] } }
+  - { name: two, kafka: { brokers: [b:9092], topics: [errors] } }
+`
+  expect(() => parseConfig('lastpush.yaml', text, '/')).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      faults: [
+        {
+          place: expect.objectContaining({ line: 3 }) as object,
+          message: 'the source "one" reads the topic errors already',
+        },
+      ],
+    }),
+  )
 })
 
 test('gzip unpacks up to its bound and no further', async () => {

@@ -25,6 +25,8 @@ public class EsNode {
             .put("http.port", args[0])
             .put("transport.port", "0")
             .put("cluster.routing.allocation.disk.threshold_enabled", false)
+            // Each look at the disk takes away the block of a full one, which tests set.
+            .put("cluster.info.update.interval", "1h")
             .build();
     var environment =
         InternalSettingsPreparer.prepareEnvironment(

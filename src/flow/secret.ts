@@ -1,6 +1,6 @@
-/** Reads a secret of a receiver from a file or from the environment, at each attempt, so that a
- *  renewed one needs no restart. The configuration holds only its place, and faults name the place,
- *  never what was found there. */
+/** Reads a secret from a file or from the environment, each time it is asked, so that a renewed one
+ *  needs no restart. The configuration holds only its place, and faults name the place, never what
+ *  was found there. */
 import { readFile } from 'node:fs/promises'
 
 const secretCharactersMax = 65_536

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { readSecret } from '../../src/receivers/secret.ts'
+import { readSecret } from '../../src/flow/secret.ts'
 
 let dir: string
 beforeEach(async () => {
