@@ -12,13 +12,8 @@ import { Engine } from './pipeline/engine.ts'
 import { enrich } from './pipeline/enrich.ts'
 import { Epoch } from './pipeline/epoch.ts'
 import { addLineFields } from './pipeline/line-fields.ts'
-import {
-  addCounts,
-  getOrMake,
-  mergeSignature,
-  type Partial,
-  type Totals,
-} from './pipeline/partial.ts'
+import { KnownSignatures } from './pipeline/known-signatures.ts'
+import { addCounts, getOrMake, type Partial, type Totals } from './pipeline/partial.ts'
 import { newPartition, type PartitionState } from './pipeline/partition.ts'
 import { ScopeTable } from './pipeline/scope-table.ts'
 import { isErrorLevel } from './pipeline/signing.ts'
@@ -72,8 +67,7 @@ export class Pipeline {
   readonly #watermarks = new Watermarks()
   readonly #partitions = new Map<string, PartitionState>()
   readonly #histories = new Map<string, History>()
-  readonly #templates = new Map<string, string>()
-  readonly #signatureCounts = new Map<string, SignatureDelta>()
+  readonly #signatures = new KnownSignatures()
   readonly #totals: Totals = { status: new Map(), level: new Map() }
   readonly #signatureTable = new SignatureTable()
   readonly #scopes = new ScopeTable()
@@ -95,7 +89,7 @@ export class Pipeline {
       deploys: options.deploys,
       history: (scope) => this.history(scope),
       first: (scope) => this.#first(scope),
-      template: (signature) => this.#templates.get(signature) ?? null,
+      template: (signature) => this.#signatures.template(signature),
       incomplete: (scope) => this.#watermarks.incomplete(scope, this.#wallTime()),
     })
   }
@@ -155,7 +149,7 @@ export class Pipeline {
       this.#engine.watch(scope, history.first * 1_000)
     }
     for (const [scope, signatures] of partial.signatures) {
-      for (const delta of signatures.values()) this.#noteSignature(scope, delta)
+      for (const delta of signatures.values()) this.#signatures.note(scope, delta)
     }
     addCounts(this.#totals.status, partial.totals.status)
     addCounts(this.#totals.level, partial.totals.level)
@@ -256,7 +250,7 @@ export class Pipeline {
     }
     const judged = new Set<string>()
     for (const delta of stored.signatures) {
-      this.#noteSignature(scopeKey(delta), delta)
+      this.#signatures.note(scopeKey(delta), delta)
       this.#signatureTable.restore(scopeKey(delta), [delta.id])
       if (isErrorLevel(delta.level)) judged.add(delta.id)
     }
@@ -318,7 +312,7 @@ export class Pipeline {
 
   /** All signatures of this run, by scope and id. */
   signatures(): IterableIterator<SignatureDelta> {
-    return this.#signatureCounts.values()
+    return this.#signatures.all()
   }
 
   #advance(nowMs: number): void {
@@ -361,12 +355,5 @@ export class Pipeline {
     partition.parser = found.parser.name
     this.#options.onDetected?.(batch.partition, found.parser.name, found.matched, found.of)
     return found.parser
-  }
-
-  #noteSignature(scope: string, delta: SignatureDelta): void {
-    const key = `${scope}\n${delta.id}`
-    const known = this.#signatureCounts.get(key)
-    this.#templates.set(delta.id, delta.template)
-    this.#signatureCounts.set(key, known === undefined ? delta : mergeSignature(known, delta))
   }
 }
