@@ -128,7 +128,7 @@ function nested(value: unknown): string[] {
 
 describe('every key of lastpush.yaml', () => {
   const kindNames = new Set(kinds.map(({ kind }) => kind))
-  const elasticsearch = wordsInTables(read('docs/elasticsearch.md'))
+  const elasticsearch = wordsInTables(read('docs/stores/elasticsearch.md'))
   const keys = [...new Set(keysOf(schema))].filter((key) => !kindNames.has(key))
   const sections = ['services', 'route', 'store', 'http', 'elasticsearch']
 

@@ -102,7 +102,7 @@ describe('silence', () => {
     await until(() => told.length > 0)
     expect(told[0]?.status).toBe('firing')
     expect(told[0]?.alerts[0]?.annotations.summary).toMatch(
-      /^\d+ errors within 10s \(the silence by alice has ended\)$/,
+      /^FIRING web: \d+ errors within 10s \(the silence by alice has ended\) /,
     )
     expect(await json('silence', 'list')).toEqual([])
     expect(await json('silence', 'list', '--all')).toEqual([ended])
