@@ -23,8 +23,9 @@ export function readInt(bytes: Buffer, start: number, end: number): number | und
  * @returns undefined when the bytes are no such number, NaN when it is beyond the doubles.
  */
 export function readFloat(bytes: Buffer, start: number, end: number): number | undefined {
-  const dot = bytes.indexOf(DOT, start)
-  const plain = dot >= start && dot < end ? plainDecimal(bytes, start, dot, end) : undefined
+  let dot = start
+  while (dot < end && bytes[dot] !== DOT) dot++
+  const plain = dot < end ? plainDecimal(bytes, start, dot, end) : undefined
   if (plain !== undefined) return plain
   const text = bytes.toString('latin1', start, end)
   if (!/^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text)) return undefined

@@ -73,6 +73,21 @@ function fromTheRight(to: Lowering, node: Run, set: CharSet, first: First, rest:
   to.emit(['set', low, ['+', 'p', node.min]])
   scanOver(to, set, limitOf(to, node))
   to.failIf(['<', 'p', low])
+  // What follows cares for its place alone: places that have failed for another start of this run
+  // with the same end fail again.
+  const [ending, tried] = [to.local(-1), to.local()]
+  to.emit(
+    [
+      'if',
+      ['!=', ending, 'p'],
+      [
+        ['set', ending, 'p'],
+        ['set', tried, ['+', 'p', 1]],
+      ],
+    ],
+    ['set', 'p', ['-', tried, 1]],
+  )
+  to.failIf(['<', 'p', low])
   to.emit(['set', point.place, 'p'], ['set', point.before, 'last'])
   to.place(again)
   to.resume(point)
@@ -85,9 +100,18 @@ function fromTheRight(to: Lowering, node: Run, set: CharSet, first: First, rest:
     ['scan back', { local: at, want: first.bytes, then: columnsOf(rest, 2)[1] ?? null, low }],
     ['set', 'fuel', ['-', 'fuel', ['>>', ['-', top, at], 4]]],
   )
-  to.failIf(['<', at, low])
+  // Fuel is for bytes that were looked at, which those up to the end of a full run were not.
+  to.emit([
+    'if',
+    ['<', at, low],
+    [
+      ['set', 'p', low],
+      ['goto', to.fail],
+    ],
+  ])
   unsureBeyond(to, set, first, at)
   to.place(found)
+  to.emit(['set', tried, at])
   const further = [
     ['set', point.place, ['-', at, 1]],
     ['set', 'last', point.entry],
@@ -101,13 +125,31 @@ function fromTheLeft(to: Lowering, node: Run, set: CharSet, first: First): void 
   const point = to.choicePoint(again)
   const limit = limitOf(to, node)
   const inside = set.beyond === 'all' ? bytesOf(set) : set.ascii
+  const [from, tried] = [to.local(), to.local()]
   if (node.min > 0) {
     to.failIf(['=', 'p', limit])
     if (set.beyond === 'some') to.unsureIf(['>=', ['byte', 'p'], 128])
     to.failIf(['not in', ['byte', 'p'], inside])
     to.emit(['set', 'p', ['+', 'p', 1]])
   }
-  to.emit(['set', point.place, 'p'], ['set', point.before, 'last'])
+  // As from the right: what has failed for an earlier start fails again.
+  const isKnown = [
+    'and',
+    [
+      ['>=', 'p', from],
+      ['<', 'p', tried],
+    ],
+  ] as const
+  const anew = [
+    ['set', from, 'p'],
+    ['set', tried, 'p'],
+  ] as const
+  to.emit(
+    ['if', isKnown, [['set', 'p', tried]]],
+    ['if', ['!=', 'p', tried], anew],
+    ['set', point.place, 'p'],
+    ['set', point.before, 'last'],
+  )
   to.place(again)
   to.resume(point)
   const [found, atLimit] = [to.label(), to.label()]
@@ -118,6 +160,7 @@ function fromTheLeft(to: Lowering, node: Run, set: CharSet, first: First): void 
   const isInside = ['in', ['byte', 'p'], inside] as const
   const further = [
     ['set', point.place, ['+', 'p', 1]],
+    ['set', tried, point.place],
     ['set', 'last', point.entry],
   ] as const
   to.emit(['if', isInside, further])
