@@ -54,3 +54,21 @@ function readDigits(bytes: Buffer, start: number, end: number): number {
   }
   return value
 }
+
+/** What a number of a unit is multiplied by to be milliseconds. */
+export const durationFactor = { seconds: 1_000, microseconds: 0.001 } as const
+
+/**
+ * A duration in ms, to the microsecond, so that 1.001 s is 1001 ms and not 1000.9999999999999.
+ * @returns undefined when the bytes are no number, or one beyond the doubles.
+ */
+export function readDuration(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  unit: keyof typeof durationFactor,
+): number | undefined {
+  const value = readFloat(bytes, start, end)
+  if (value === undefined || Number.isNaN(value)) return undefined
+  return Math.round(value * durationFactor[unit] * 1_000) / 1_000
+}

@@ -1,7 +1,14 @@
 /** The parser of declared patterns on a kernel: the same columns as regex-parser.ts gives, which takes
  *  the lines that a kernel is not sure of. */
-import { rowKind, SpanColumn, type Column, type Columns } from '../../model/columns.ts'
-import { fieldColumn } from '../field-writers.ts'
+import {
+  NumberColumn,
+  rowKind,
+  SpanColumn,
+  WordColumn,
+  type Column,
+  type Columns,
+} from '../../model/columns.ts'
+import { levels } from '../../model/event.ts'
 import type { ParseContext } from '../parser.ts'
 import { ExactLines, explainLine, type DeclaredParts } from '../regex-parser.ts'
 import { kernelKind, type Kernel, type Scanned } from './kernel.ts'
@@ -35,11 +42,7 @@ function columnsOf(
     const start = positions[field.spans] ?? noPositions
     const end = positions[field.spans + 1] ?? noPositions
     const reals = field.numbers === null ? null : (numbers[field.numbers] ?? null)
-    const isSpan = isLater(field) ? field.type === 'float' || field.type === 'ip' : true
-    fields.set(
-      field.name,
-      isSpan ? new SpanColumn(bytes, { start, end }, reals) : fieldColumn(field.type, bytes, rows),
-    )
+    fields.set(field.name, columnOf(field, { start, end }, reals, bytes))
   }
   return {
     bytes,
@@ -54,9 +57,22 @@ function columnsOf(
   }
 }
 
+function columnOf(
+  { type }: FieldPlace,
+  spans: { start: Int32Array; end: Int32Array },
+  numbers: Float64Array | null,
+  bytes: Buffer,
+): Column {
+  if (numbers !== null && (type === 'seconds' || type === 'microseconds')) {
+    return new NumberColumn(numbers)
+  }
+  if (type === 'level') return new WordColumn(levels, spans.start.length)
+  return new SpanColumn(bytes, spans, numbers)
+}
+
 /** A field whose value the kernel leaves unread. */
 function isLater({ type }: FieldPlace): boolean {
-  return type !== 'text' && type !== 'int'
+  return type === 'level' || type === 'ip'
 }
 
 /** What a kernel leaves: values of its own kinds, lines for RE2, and what a continuation continues. */

@@ -17,7 +17,7 @@ export function runPart(to: Lowering, node: Run, rest: Rest): void {
     counted && node.set.beyond === 'all' ? { ascii: node.set.ascii, beyond: 'some' } : node.set
   if (!first.bytes.meets(bytesOf(set))) return toFirstOutside(to, node, set)
   if (node.greedy) fromTheRight(to, node, set, first, rest)
-  else fromTheLeft(to, node, set, first)
+  else fromTheLeft(to, node, set, first, rest)
 }
 
 /** The local or variable up to which a run may go. */
@@ -35,7 +35,7 @@ function scanOver(to: Lowering, set: CharSet, limit: string): void {
   const inside = set.beyond === 'all' ? bytesOf(set) : set.ascii
   const isAll = inside.or(lineFeed).size === 256
   if (isAll) to.emit(['set', 'p', limit])
-  else to.emit(['scan', { local: 'p', stop: inside.not(), limit }])
+  else to.emit(['scan', { local: 'p', stop: inside.not(), then: [], limit }])
   if (set.beyond !== 'some') return
   to.unsureIf([
     'and',
@@ -105,6 +105,7 @@ function fromTheRight(to: Lowering, node: Run, set: CharSet, first: First, rest:
     'if',
     ['<', at, low],
     [
+      ['set', tried, low],
       ['set', 'p', low],
       ['goto', to.fail],
     ],
@@ -119,7 +120,7 @@ function fromTheRight(to: Lowering, node: Run, set: CharSet, first: First, rest:
   to.emit(['if', ['>', at, low], further], ['set', 'p', at])
 }
 
-function fromTheLeft(to: Lowering, node: Run, set: CharSet, first: First): void {
+function fromTheLeft(to: Lowering, node: Run, set: CharSet, first: First, rest: Rest): void {
   to.note(node.at, 'what follows may begin inside this run, whose end is tried from the left')
   const again = to.label()
   const point = to.choicePoint(again)
@@ -153,7 +154,10 @@ function fromTheLeft(to: Lowering, node: Run, set: CharSet, first: First): void 
   to.place(again)
   to.resume(point)
   const [found, atLimit] = [to.label(), to.label()]
-  to.emit(['scan', { local: 'p', stop: inside.not().or(first.bytes), limit }])
+  // A run of anything ends where the line does, so that what does not begin as it must is passed by.
+  const isAll = inside.or(lineFeed).size === 256
+  const then = isAll ? columnsOf(rest, 3).slice(1) : []
+  to.emit(['scan', { local: 'p', stop: inside.not().or(first.bytes), then, limit }])
   to.emit(['if', ['=', 'p', limit], [['goto', atLimit]]])
   unsureBeyond(to, set, first, 'p')
   if (set.beyond === 'some') to.unsureIf(['>=', ['byte', 'p'], 128])

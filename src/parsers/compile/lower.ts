@@ -125,7 +125,7 @@ function escapesPart(to: Lowering, node: Escapes, rest: Rest): void {
     ],
   ]
   to.emit(
-    ['scan', { local: 'p', stop: plain.not(), limit: 'e' }],
+    ['scan', { local: 'p', stop: plain.not(), then: [], limit: 'e' }],
     ['while', pair, [['set', 'p', ['+', 'p', 2]]]],
     [
       'if',

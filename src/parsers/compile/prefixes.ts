@@ -37,9 +37,10 @@ export function firstOf(rest: Rest): First {
   return { bytes, end }
 }
 
-/** Sets of the bytes at the first positions, whichever way is taken; as far as all ways have one. */
+/** Sets of the bytes at the first positions, whichever way is taken, as far as all ways have one; the
+ *  way to the end of the line apart. */
 export function columnsOf(rest: Rest, depth: number): readonly ByteSet[] {
-  const all = beginnings(rest, depth)
+  const all = beginnings(rest, depth).filter(({ sets, ends }) => sets.length > 0 || !ends)
   const shared = Math.min(...all.map(({ sets }) => sets.length))
   return Array.from({ length: Number.isFinite(shared) ? shared : 0 }, (_, at) =>
     all.reduce((set, { sets }) => set.or(sets[at] ?? noBytes), noBytes),

@@ -178,22 +178,43 @@ test('times are those of the reader, whatever was read before', () => {
   )
 })
 
-test('whole numbers are read as the reference reads them', () => {
-  const definition = {
-    name: 'own',
-    doc: 'x',
-    patterns: ['n=(?<n>.*)', '(?<other>.*)'],
-    fields: { n: 'int' },
-    missing: '-',
-  }
-  const numbers = [
-    '0', '-0', '+7', '-12', '9007199254740991', '9007199254740992', '-9007199254740991',
-    '123456789012345678901234567890', '1'.repeat(400), '+', '-', '', '1.0', 'x', '1x', '٣', '--1',
-  ] // prettier-ignore
-  const bytes = Buffer.from(numbers.map((number) => `n=${number}\n`).join(''))
-  const [wasm, js, re2] = forms.map((form) =>
-    rowsOf(buildParser(readDefinition(definition, 'x'), 'x', form).parse(bytes, context)),
+const numbers = [
+  '0', '-0', '+7', '-12', '9007199254740991', '9007199254740992', '-9007199254740991',
+  '123456789012345678901234567890', '1'.repeat(400), '+', '-', '', '1.0', 'x', '1x', '٣', '--1',
+  '0.5', '.5', '5.', '1.2.3', '1e3', '1.5e-3', '-0.25', '0.0005', '0.0000005', '12345678.1234567',
+  '1234567.12345678', '99999999999999.9', '1.001', '0.1', '0.3', '123456789012345', '1234567890123456',
+  '00012.500', '1.00000000000001', '4.35', '1.0049999', '0.0004999', '1e999', '7.', '1 2',
+] // prettier-ignore
+
+test.each(['int', 'float', 'seconds', 'microseconds'])(
+  'numbers of the type %s are read as the reference reads them',
+  (type) => {
+    const patterns = ['n=(?<n>.*)', '(?<other>.*)']
+    const definition = { name: 'own', doc: 'x', patterns, fields: { n: type }, missing: '-' }
+    const bytes = Buffer.from(numbers.map((number) => `n=${number}\n`).join(''))
+    const [wasm, js, re2] = forms.map((form) =>
+      rowsOf(buildParser(readDefinition(definition, 'x'), 'x', form).parse(bytes, context)),
+    )
+    expect(wasm).toEqual(re2)
+    expect(js).toEqual(re2)
+  },
+)
+
+test('decimal numbers are read as the reference reads them, also at random', () => {
+  const digits = fc.stringMatching(/^[0-9]{0,9}\.?[0-9]{0,8}$/)
+  fc.assert(
+    fc.property(
+      fc.array(digits, { maxLength: 50 }),
+      fc.constantFrom('float', 'seconds', 'microseconds'),
+      (texts, type) => {
+        const definition = { name: 'own', doc: 'x', patterns: ['n=(?<n>.*)'], fields: { n: type } }
+        const bytes = Buffer.from(texts.map((text) => `n=${text}\n`).join(''))
+        const [wasm, re2] = ['wasm' as const, 're2' as const].map((form) =>
+          rowsOf(buildParser(readDefinition(definition, 'x'), 'x', form).parse(bytes, context)),
+        )
+        expect(wasm).toEqual(re2)
+      },
+    ),
+    { numRuns: runs * 2, seed },
   )
-  expect(wasm).toEqual(re2)
-  expect(js).toEqual(re2)
 })

@@ -93,7 +93,9 @@ function repeated(inner: fc.Arbitrary<Grown>, signs: typeof repetitions): fc.Arb
         return `${atom}${sign}${lazy ? '?' : ''}`
       },
       text: (random) => {
-        const count = min + random(max - min + 1)
+        // Now and then more than a search sees at once.
+        const more = max > 3 && random(8) === 0 ? 40 : 0
+        const count = min + random(max - min + 1 + more)
         return Array.from({ length: count }, () => text(random)).join('')
       },
     }))
