@@ -151,6 +151,8 @@ function fromTheLeft(to: Lowering, node: Run, set: CharSet, first: First, rest: 
     ['set', point.place, 'p'],
     ['set', point.before, 'last'],
   )
+  // All up to beyond the limit has failed before.
+  if (limit !== 'e') to.failIf(['>', 'p', limit])
   to.place(again)
   to.resume(point)
   const [found, atLimit] = [to.label(), to.label()]

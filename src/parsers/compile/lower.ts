@@ -163,18 +163,19 @@ function choicePart(to: Lowering, node: Choice, rest: Rest): void {
   const join = to.label()
   const { alternatives } = node
   const groups = alternatives.map(groupsIn)
+  const ways = alternatives.map((alternative): Rest => ({ node: alternative, next: rest }))
   for (const [index, alternative] of alternatives.entries()) {
-    const others = alternatives.slice(index + 1)
+    const others = ways.slice(index + 1)
     to.emit(...absent(groups.filter((_, other) => other !== index).flat()))
     if (others.length === 0) {
       part(to, alternative, rest)
       break
     }
-    const here: Rest = { node: alternative, next: rest }
+    const here = ways[index] ?? null
     const otherwise = to.label()
     skipUnless(to, firstOf(here), otherwise)
     const comeBack = preferred(to, alternative, rest, otherwise, (depth) =>
-      others.every((other) => apart(here, { node: other, next: rest }, depth)),
+      others.every((other) => apart(here, other, depth)),
     )
     to.emit(['goto', join])
     comeBack?.()

@@ -12,7 +12,7 @@ export const PRUNED = -1
 const fuelBase = 4_096
 const fuelPerByte = 16
 const returnCost = 8
-const blocksMax = 2_000
+const blocksMax = 600
 
 /** Locals of a choice point: where to come back to, and the choice point before it. */
 export interface ChoicePoint {
