@@ -102,6 +102,16 @@ test('a batch larger than the memory of a module, with a line larger than a piec
   expect(rowsOf(columns)).toEqual(rowsOf(js.parse(bytes, context)))
 })
 
+test('a parser is compiled when it has been given more than the head of a file', () => {
+  const definition = { name: 'own', doc: 'x', patterns: ['(?<a>.*)a(?<b>.*)a(?<c>.*)!'] }
+  const parser = buildParser(readDefinition(definition, 'own.yaml'), 'own.yaml')
+  const bytes = Buffer.from('baba!\n'.repeat(4_000))
+  const batches = [1, 2, 3].map(() => rowsOf(parser.parse(bytes, context)))
+  expect(batches[1]).toEqual(batches[0])
+  expect(batches[2]).toEqual(batches[0])
+  expect(parser.runs?.().form).toBe('wasm')
+})
+
 test('columns of an earlier batch stay as they were', () => {
   const parser = parserOf('apache_common', 'wasm')
   const line = '::1 - - [28/Feb/2026:23:59:59 +0000] "GET /a HTTP/1.1" 200 12\n'
