@@ -5,9 +5,10 @@ import type { Columns } from '../../model/columns.ts'
 import type { Form, ParseContext, Parser, ParserForm } from '../parser.ts'
 import { regexParser, type DeclaredParts } from '../regex-parser.ts'
 import { compiledParser } from './compiled-parser.ts'
+import type { Kernel } from './kernel.ts'
 import { jsKernel } from './kernel-js.ts'
 import { wasmKernel } from './kernel-wasm.ts'
-import { planOf } from './plan.ts'
+import { planOf, type Plan } from './plan.ts'
 
 /** Bytes that RE2 takes before a parser is compiled: enough to tell the format of a file, after which
  *  most parsers are not asked again. Compiling one takes 5 to 20 ms. */
@@ -40,14 +41,24 @@ interface Made {
 function make(parts: DeclaredParts, form: Form): Made {
   const plan = planOf(parts)
   const patterns = plan.forms
-  if (form === 're2' || !plan.worthwhile) {
-    const exact = regexParser(parts)
-    return {
-      runs: { form: 're2', patterns },
-      parse: (bytes, context) => exact.parse(bytes, context),
-    }
+  const kernel = form === 're2' || !plan.worthwhile ? null : kernelOf(plan, form)
+  if (kernel !== null) {
+    const parse = compiledParser(parts, plan.layout, kernel.kernel)
+    return { runs: { form: kernel.form, patterns }, parse }
   }
+  const exact = regexParser(parts)
+  const parse: Made['parse'] = (bytes, context) => exact.parse(bytes, context)
+  return { runs: { form: 're2', patterns }, parse }
+}
+
+function kernelOf(plan: Plan, form: Form): { kernel: Kernel; form: Form } | null {
   const wasm = form === 'wasm' ? wasmKernel(plan) : null
-  const parse = compiledParser(parts, plan.layout, wasm ?? jsKernel(plan))
-  return { runs: { form: wasm === null ? 'js' : 'wasm', patterns }, parse }
+  if (wasm !== null) return { kernel: wasm, form: 'wasm' }
+  try {
+    return { kernel: jsKernel(plan), form: 'js' }
+  } catch (error) {
+    // Node may be told to make no code from text; RE2 needs none.
+    if (error instanceof EvalError) return null
+    throw error
+  }
 }
