@@ -5,7 +5,14 @@ import { expect, test } from 'vitest'
 import { LastpushError } from '../../../src/model/errors.ts'
 import { buildParser, readDefinition } from '../../../src/parsers/definition.ts'
 import type { Parser } from '../../../src/parsers/parser.ts'
-import { bent, grownPattern, randomFrom, type Grown } from './random-patterns.ts'
+import {
+  bent,
+  denseLine,
+  grownPattern,
+  randomFrom,
+  runsSideBySide,
+  type Grown,
+} from './random-patterns.ts'
 import { rowsOf } from './same.ts'
 
 const cases = Number(process.env['LASTPUSH_CASES'] ?? 1_000)
@@ -80,6 +87,10 @@ test.each([
   // Found by wider searches: what was wrong then, and a line that shows it.
   ['(?:(?<g0>k*.{0,2}).{1,3}?.a|.*|a)', 'xaxaxaxaxax'],
   ['[a-c]{0,2}(?<g0>.*)a*', 'bbbb'],
+  // A run must not end inside a character.
+  ['(?<g0>.*)(?<g1>[^ ]+)', 'aé'],
+  ['(?<g0>.+?)(?<g1>[^ ]*)', 'éa'],
+  ['(?<g0>.*)(?<g1>é?)', 'aéé'],
 ])('every form says the same of %s', (pattern, line) => {
   const bytes = Buffer.from(`${line}\n`)
   const context = { zone: 'UTC', open: false }
@@ -105,6 +116,25 @@ test(
         }
       }),
       { numRuns: cases, seed, endOnFailure: false },
+    )
+  },
+  60_000 + cases * 60,
+)
+
+test(
+  'every form says the same of runs side by side',
+  () => {
+    fc.assert(
+      fc.property(runsSideBySide, fc.array(denseLine, { maxLength: 24 }), (pattern, lines) => {
+        const bytes = Buffer.concat(lines)
+        const context = { zone: 'UTC', open: false }
+        const [wasm, js, re2] = (['wasm', 'js', 're2'] as const).map((form) =>
+          rowsOf(mustBuild({ patterns: [pattern] }, form).parse(bytes, context)),
+        )
+        expect(wasm).toEqual(re2)
+        expect(js).toEqual(re2)
+      }),
+      { numRuns: cases / 2, seed },
     )
   },
   60_000 + cases * 60,

@@ -137,6 +137,30 @@ const grown = fc.letrec<{ part: Grown; sequence: Grown; atom: Grown }>((tie) => 
 
 export const grownPattern: fc.Arbitrary<Grown> = grown.sequence
 
+/** Runs side by side, each in a group: every place where one ends is seen. */
+export const runsSideBySide: fc.Arbitrary<string> = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom('.', '[^ ]', '[^"]', '[^a]', '\\S', '\\w', '[a"]', '[é"]', '[^"\\\\]'),
+      fc.constantFrom('*', '+', '?', '*?', '+?', '??', '{1,2}', '{0,2}?', '{2,}'),
+      fc.constantFrom('', '', '"', 'a', ' ', 'é', '(?:"a)?', '(?: .*)?'),
+    ),
+    { minLength: 2, maxLength: 4 },
+  )
+  .map((parts) => parts.map(([set, sign, text], at) => `(?<g${at}>${set}${sign})${text}`).join(''))
+
+/** Short lines of few different characters, in which runs can end at many places. */
+export const denseLine: fc.Arbitrary<Buffer> = fc
+  .array(
+    fc.constantFrom(
+      ...['a', '"', ' ', 'é', '😀', '\\'].map((text) => Buffer.from(text)),
+      Buffer.of(255),
+      Buffer.of(0xc3),
+    ),
+    { maxLength: 24 },
+  )
+  .map((parts) => Buffer.concat([...parts, Buffer.from('\n')]))
+
 const edits: readonly string[] = [
   ' ', '"', '\\', '\r', ',', ':', '-', 'a', 'b', '1', 'é', '😀', '\ufffd', ' in ', ', ', '', '[', ']',
 ] // prettier-ignore
