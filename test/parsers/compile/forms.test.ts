@@ -188,6 +188,18 @@ test('times are those of the reader, whatever was read before', () => {
   )
 })
 
+test('a time that an earlier format would read another way is not taken for a neighbour', () => {
+  const format = ['%Y-%m-%d %S:%M:%H', '%Y-%m-%d %H:%M:%S']
+  const definition = { name: 'own', doc: 'x', time: { format }, patterns: ['(?<time>.*)'] }
+  const lines = ['2026-11-23 10:20:30', '2026-11-23 10:20:31', '2026-11-23 10:20:05']
+  const times = forms.map((form) => {
+    const parser = buildParser(readDefinition(definition, 'own.yaml'), 'own.yaml', form)
+    const columns = parser.parse(Buffer.from(lines.join('\n')), { zone: 'UTC', open: false })
+    return [...columns.time].map((time) => new Date(time).toISOString().slice(11, 19))
+  })
+  expect(times).toEqual(new Array(3).fill(['10:20:30', '10:20:31', '05:20:10']))
+})
+
 const numbers = [
   '0', '-0', '+7', '-12', '9007199254740991', '9007199254740992', '-9007199254740991',
   '123456789012345678901234567890', '1'.repeat(400), '+', '-', '', '1.0', 'x', '1x', '٣', '--1',
