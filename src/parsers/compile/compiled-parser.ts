@@ -79,36 +79,38 @@ function isLater({ type }: FieldPlace): boolean {
 function complete(
   parts: DeclaredParts,
   layout: Layout,
-  { rows, kind, positions, unsure }: Scanned,
+  scanned: Scanned,
   columns: Columns,
   context: ParseContext,
 ): void {
+  const { rows, kind, unsure } = scanned
   const later = layout.fields.filter(isLater)
   if (unsure > 0 || later.length > 0) {
     const exact = new ExactLines(parts, context.zone, columns)
-    const retake = (row: number): void => {
-      kind[row] = exact.take(row, columns.lineStart[row] ?? 0, columns.lineEnd[row] ?? 0)
-    }
-    for (const { name, spans } of later) {
-      const start = positions[spans] ?? noPositions
-      const end = positions[spans + 1] ?? noPositions
-      const writer = exact.writers.get(name)
-      for (let row = 0; row < rows; row++) {
-        if (kind[row] !== kernelKind.event || (start[row] ?? -1) < 0) continue
-        if (writer?.write(row, start[row] ?? 0, end[row] ?? 0) === false) {
-          // The next pattern may fit: RE2 begins anew, after all others.
-          kind[row] = kernelKind.unsure
-        }
-      }
-    }
+    for (const field of later) readLater(field, scanned, exact)
     for (let row = 0; row < rows; row++) {
       if (kind[row] !== kernelKind.unsure) continue
-      for (const writer of exact.writers.values()) writer.clear(row)
-      retake(row)
+      exact.clear(row)
+      kind[row] = exact.take(row, columns.lineStart[row] ?? 0, columns.lineEnd[row] ?? 0)
     }
   }
   if (context.open || parts.continuation === null) return
   for (let row = 0; row < rows && kind[row] !== rowKind.event; row++) {
     if (kind[row] === rowKind.continuation) kind[row] = rowKind.unparsed
+  }
+}
+
+/** Reads a field from its spans. Where one is not of its type, the next pattern may fit: RE2's row. */
+function readLater(
+  { name, spans }: FieldPlace,
+  { rows, kind, positions }: Scanned,
+  exact: ExactLines,
+): void {
+  const start = positions[spans] ?? noPositions
+  const end = positions[spans + 1] ?? noPositions
+  const writer = exact.writers.get(name)
+  for (let row = 0; row < rows; row++) {
+    if (kind[row] !== kernelKind.event || (start[row] ?? -1) < 0) continue
+    if (writer?.write(row, start[row] ?? 0, end[row] ?? 0) === false) kind[row] = kernelKind.unsure
   }
 }

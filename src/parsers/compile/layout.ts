@@ -22,7 +22,6 @@ export interface Layout {
   readonly positions: number
   /** Columns of numbers: the time first. */
   readonly numbers: number
-  readonly hasTime: boolean
 }
 
 export const lineColumn = 0
@@ -45,7 +44,7 @@ export function layoutOf(
     positions += 2
     numbers += isRead ? 1 : 0
   }
-  return { fields, positions, numbers, hasTime: names.includes('time') }
+  return { fields, positions, numbers }
 }
 
 /**
