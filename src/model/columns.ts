@@ -69,8 +69,13 @@ export class NumberColumn implements Column {
   /** NaN where the row has no value. */
   readonly values: Float64Array
 
-  constructor(rows: number) {
-    this.values = new Float64Array(rows).fill(NaN)
+  constructor(values: Float64Array) {
+    this.values = values
+  }
+
+  /** A column in which no row has a value yet. */
+  static empty(rows: number): NumberColumn {
+    return new NumberColumn(new Float64Array(rows).fill(NaN))
   }
 
   text(row: number): string | null {

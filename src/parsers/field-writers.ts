@@ -5,7 +5,7 @@ import { isIP } from 'node:net'
 import { NumberColumn, SpanColumn, WordColumn, type Column } from '../model/columns.ts'
 import { levels, type Level } from '../model/event.ts'
 import { toLevel } from './levels.ts'
-import { readFloat, readInt } from './numbers.ts'
+import { readDuration, readFloat, readInt } from './numbers.ts'
 import type { FieldType } from './schema.ts'
 import type { TimeReader } from './time.ts'
 
@@ -30,7 +30,7 @@ export function fieldColumn(type: FieldType | 'level', bytes: Buffer, rows: numb
       return SpanColumn.empty(bytes, rows, true)
     case 'seconds':
     case 'microseconds':
-      return new NumberColumn(rows)
+      return NumberColumn.empty(rows)
     case 'level':
       return new WordColumn(levels, rows)
   }
@@ -51,7 +51,7 @@ export function fieldWriter(
     return spanWriter(column, read)
   }
   if (column instanceof NumberColumn) {
-    return durationWriter(column, bytes, type === 'seconds' ? 1_000 : 0.001)
+    return durationWriter(column, bytes, type === 'seconds' ? 'seconds' : 'microseconds')
   }
   assert(column instanceof WordColumn, 'a column of a type that no field has')
   return levelWriter(column, bytes, words)
@@ -132,15 +132,17 @@ function spanWriter(column: SpanColumn, read: ReadNumber | null): FieldWriter {
 const readIp: ReadNumber = (bytes, start, end) =>
   end - start <= 64 && isIP(bytes.toString('latin1', start, end)) > 0 ? NaN : undefined
 
-/** @param factor Milliseconds in one unit of the text. */
-function durationWriter(column: NumberColumn, bytes: Buffer, factor: number): FieldWriter {
+function durationWriter(
+  column: NumberColumn,
+  bytes: Buffer,
+  unit: 'seconds' | 'microseconds',
+): FieldWriter {
   return {
     column,
     write: (row, start, end) => {
-      const value = readFloat(bytes, start, end)
-      if (value === undefined || Number.isNaN(value)) return false
-      // To the microsecond, so that 1.001 s is 1001 ms and not 1000.9999999999999.
-      column.values[row] = Math.round(value * factor * 1_000) / 1_000
+      const value = readDuration(bytes, start, end, unit)
+      if (value === undefined) return false
+      column.values[row] = value
       return true
     },
     clear: (row) => void (column.values[row] = NaN),

@@ -1,7 +1,8 @@
 /** The parser of declared patterns: decodes a line, lets RE2 capture, and fills columns.
  *  The reference semantics: a pattern sees the line as UTF-8 with U+FFFD for invalid bytes; what it
- *  captures is given as the bytes it came from. An engine without strings may take this file's
- *  place; splitting, times, numbers and columns are in files of their own. */
+ *  captures is given as the bytes it came from. The parsers of compile/ say the same without strings,
+ *  and hand the lines that they are not sure of to this one. Splitting, times, numbers and columns
+ *  are in files of their own. */
 import { rowKind, type Column, type Columns, type Unparsed } from '../model/columns.ts'
 import type { Level } from '../model/event.ts'
 import { fieldColumn, fieldWriter, timeWriter, type FieldWriter } from './field-writers.ts'
@@ -78,6 +79,7 @@ interface Target {
 export class ExactLines {
   readonly #parts: DeclaredParts
   readonly #bytes: Buffer
+  /** By field; `time` is the event time. */
   readonly writers = new Map<string, FieldWriter>()
 
   constructor(parts: DeclaredParts, sourceZone: string, { bytes, time, fields }: Target) {
@@ -101,11 +103,7 @@ export class ExactLines {
     return taken ? rowKind.event : rowKind.unparsed
   }
 
-  /** Fills one field of a row; false when the bytes are not of its type. */
-  write(field: string, row: number, start: number, end: number): boolean {
-    return this.writers.get(field)?.write(row, start, end) === true
-  }
-
+  /** Makes all values of a row absent. */
   clear(row: number): void {
     for (const writer of this.writers.values()) writer.clear(row)
   }

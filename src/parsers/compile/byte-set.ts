@@ -19,6 +19,12 @@ export class ByteSet {
     return new ByteSet(words)
   }
 
+  static single(byte: number): ByteSet {
+    const words = new Uint32Array(8)
+    words[byte >> 5] = 1 << (byte & 31)
+    return new ByteSet(words)
+  }
+
   static of(...bytes: readonly number[]): ByteSet {
     return ByteSet.where((byte) => bytes.includes(byte))
   }

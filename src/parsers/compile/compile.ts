@@ -1,25 +1,35 @@
 /** Chooses the fastest form that a parser's patterns allow: a WebAssembly module with SIMD, generated
  *  JavaScript where that is missing, and RE2 for what neither can do. All give the same columns.
- *  It is made when it is first asked to parse, as most commands use one parser of all they load. */
+ *  It is made when it is needed, as most commands use one parser of all they load. */
 import type { Columns } from '../../model/columns.ts'
 import type { Form, ParseContext, Parser, ParserForm } from '../parser.ts'
 import { regexParser, type DeclaredParts } from '../regex-parser.ts'
 import { compiledParser } from './compiled-parser.ts'
+import type { Kernel } from './kernel.ts'
 import { jsKernel } from './kernel-js.ts'
 import { wasmKernel } from './kernel-wasm.ts'
-import { planOf } from './plan.ts'
+import { planOf, type Plan } from './plan.ts'
 
-/** @param form The fastest form to be tried. */
-export function compile(parts: DeclaredParts, form: Form): Parser {
-  const { name, multiline, access } = regexParser(parts)
+/** Bytes that RE2 takes before a parser is compiled: enough to tell the format of a file, after which
+ *  most parsers are not asked again. Compiling one takes 5 to 20 ms. */
+const firstBytesMax = 32_768
+
+/** @param form The fastest form to be tried, at once; default the fastest of all, when it pays. */
+export function compile(parts: DeclaredParts, form?: Form): Parser {
+  const exact = regexParser(parts)
   let made: Made | null = null
-  const compiled = (): Made => (made ??= make(parts, form))
+  let first = 0
+  const compiled = (): Made => (made ??= make(parts, form ?? 'wasm'))
   return {
-    name,
-    multiline,
-    access,
+    ...exact,
     runs: () => compiled().runs,
-    parse: (bytes, context) => compiled().parse(bytes, context),
+    parse: (bytes, context) => {
+      if (made === null && form === undefined && first + bytes.length <= firstBytesMax) {
+        first += bytes.length
+        return exact.parse(bytes, context)
+      }
+      return compiled().parse(bytes, context)
+    },
   }
 }
 
@@ -31,14 +41,24 @@ interface Made {
 function make(parts: DeclaredParts, form: Form): Made {
   const plan = planOf(parts)
   const patterns = plan.forms
-  if (form === 're2' || !plan.worthwhile) {
-    const exact = regexParser(parts)
-    return {
-      runs: { form: 're2', patterns },
-      parse: (bytes, context) => exact.parse(bytes, context),
-    }
+  const kernel = form === 're2' || !plan.worthwhile ? null : kernelOf(plan, form)
+  if (kernel !== null) {
+    const parse = compiledParser(parts, plan.layout, kernel.kernel)
+    return { runs: { form: kernel.form, patterns }, parse }
   }
+  const exact = regexParser(parts)
+  const parse: Made['parse'] = (bytes, context) => exact.parse(bytes, context)
+  return { runs: { form: 're2', patterns }, parse }
+}
+
+function kernelOf(plan: Plan, form: Form): { kernel: Kernel; form: Form } | null {
   const wasm = form === 'wasm' ? wasmKernel(plan) : null
-  const parse = compiledParser(parts, plan.layout, wasm ?? jsKernel(plan))
-  return { runs: { form: wasm === null ? 'js' : 'wasm', patterns }, parse }
+  if (wasm !== null) return { kernel: wasm, form: 'wasm' }
+  try {
+    return { kernel: jsKernel(plan), form: 'js' }
+  } catch (error) {
+    // Node may be told to make no code from text; RE2 needs none.
+    if (error instanceof EvalError) return null
+    throw error
+  }
 }

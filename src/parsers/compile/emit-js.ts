@@ -2,15 +2,12 @@
  *  Blocks become nested labels, so that going on to a later one is a `break`; entries are reached
  *  through one switch. The text is made of numbers and of names of ours, never of a pattern's. */
 import type { ByteSet } from './byte-set.ts'
-import type { Condition, Expression, Program, Statement } from './program.ts'
+import type { Condition, Expression, NumberKind, Program, Statement } from './program.ts'
 
-/** What the generated code calls. */
-export interface Reads {
-  /** undefined: no whole number; NaN: none that a double holds. */
-  readonly int: (bytes: Uint8Array, start: number, end: number) => number | undefined
-  /** NaN: no time. */
-  readonly time: (bytes: Uint8Array, start: number, end: number) => number
-}
+/** What the generated code calls; undefined: the bytes are no such number. */
+export type Reads = Readonly<
+  Record<NumberKind, (bytes: Uint8Array, start: number, end: number) => number | undefined>
+>
 
 /** Columns of one batch. */
 export interface Arrays {
@@ -50,12 +47,11 @@ return {
   matchers: [${matchers.join(',\n')}],
 }`
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- Code made for one pattern is the point.
-  const make = new Function('tables', 'int', 'time', source) as (
+  const make = new Function('tables', 'reads', source) as (
     tables: readonly Uint8Array[],
-    int: Reads['int'],
-    time: Reads['time'],
+    reads: Reads,
   ) => JsForm
-  return make(printer.tables, reads.int, reads.time)
+  return make(printer.tables, reads)
 }
 
 /** Members up to which a set is compared byte by byte, not looked up. */
@@ -101,8 +97,9 @@ ${text}
       case 'return':
         return `return ${statement[1]};`
       case 'scan': {
-        const { local, stop, limit } = statement[1]
-        return `while (${local} < ${limit} && !${this.#member(`b[${local}]`, stop)}) ${local}++;`
+        const { local, stop, then, limit } = statement[1]
+        const found = [stop, ...then].map((set, at) => this.#member(`b[${local} + ${at}]`, set))
+        return `while (${local} < ${limit} && !(${found.join(' && ')})) ${local}++;`
       }
       case 'scan back': {
         const { local, want, then, low } = statement[1]
@@ -114,14 +111,9 @@ ${text}
         return `i${statement[1]}[row] = ${this.#value(statement[2])};`
       case 'store nan':
         return `f${statement[1]}[row] = NaN;`
-      case 'store int': {
-        const [, column, start, end] = statement
-        const read = `x = int(b, ${start}, ${end}); if (x === undefined) return 0;`
-        return `if (${start} < 0) x = NaN; else { ${read} } f${column}[row] = x;`
-      }
-      case 'store time': {
-        const [, column, start, end] = statement
-        const read = `x = time(b, ${start}, ${end}); if (x !== x) return 0;`
+      case 'store number': {
+        const [, kind, column, start, end] = statement
+        const read = `x = reads.${kind}(b, ${start}, ${end}); if (x === undefined) return 0;`
         return `if (${start} < 0) x = NaN; else { ${read} } f${column}[row] = x;`
       }
     }

@@ -15,9 +15,10 @@ const LF = 10
 const CR = 13
 const MINUS = 45
 const PLUS = 43
+const POINT = 46
 
 /** Indexes of functions; the first is the import, the matchers come last. */
-const index = { learn: 0, int: 1, time: 2, clear: 3, scan: 4, matchers: 5 } as const
+const index = { learn: 0, int: 1, time: 2, decimal: 3, clear: 4, scan: 5, matchers: 6 } as const
 
 export interface WasmModule {
   readonly bytes: Uint8Array<ArrayBuffer>
@@ -31,12 +32,14 @@ export interface WasmModule {
 export function emitModule(plan: Plan, textBytes: number): WasmModule {
   const map = new MemoryMap(plan.layout)
   const programs = [...plan.matchers, plan.continuation].filter((program) => program !== null)
-  const reads = { int: index.int, time: index.time }
+  const { int, time, decimal } = index
+  const reads = { int, time, float: decimal, seconds: decimal, microseconds: decimal }
   const matchers = programs.map((program) => emitMatcher(program, map, reads))
   const two = { parameters: 2, result: 'f64' } as const
   const functions: ModuleParts['functions'] = [
     { type: two, code: emitInt(map) },
     { type: two, code: emitTime(map) },
+    { type: two, code: emitDecimal(map) },
     { type: { parameters: 1, result: null }, code: emitForRow(plan.clearing, map) },
     { type: { parameters: 2, result: 'i32' }, code: emitScan(plan, map, programs) },
     ...matchers.map((code) => ({ type: { parameters: 3, result: 'i32' } as const, code })),
@@ -54,7 +57,7 @@ function emitScan(plan: Plan, map: MemoryMap, programs: readonly Program[]): Fun
   code.get('p', 'end').do('i32.ge_s').brIf('done')
   code.get('row').i32(rowsMax).do('i32.ge_s').brIf('done')
   code.get('p').set('newline')
-  scanOn(code, map.text, 'newline', ByteSet.of(LF), () => code.get('end'))
+  scanOn(code, map.text, 'newline', [ByteSet.of(LF)], () => code.get('end'))
   emitLineEnd(code, map)
   for (const [column, local] of [
     [lineColumn, 'p'],
@@ -136,6 +139,38 @@ function emitInt({ text }: MemoryMap): FunctionCode {
   code.get('value').do('f64.neg', 'return').end()
   code.get('value').do('return').end()
   return code.f64(NaN)
+}
+
+/** As readFloat where all digits are one exact double: at most 15 of them, with a point or without.
+ *  -Infinity for anything else. */
+function emitDecimal({ text }: MemoryMap): FunctionCode {
+  const code = new FunctionCode(['p', 'e'])
+  code.declare('i32', 'digit', 'digits', 'from', 'point')
+  code.declare('f64', 'value', 'scale')
+  code.f64(1).set('scale')
+  code.block('other').loop('digits')
+  code.get('p', 'e').do('i32.lt_s').if()
+  code.get('p').memory('i32.load8_u', text.origin).i32(48).do('i32.sub').tee('digit')
+  code.i32(9).do('i32.le_u').if()
+  code.get('value').f64(10).do('f64.mul').get('digit').do('f64.convert_i32_s', 'f64.add')
+  code.set('value')
+  code.get('point').if().get('scale').f64(10).do('f64.mul').set('scale').end()
+  code.get('digits').i32(1).do('i32.add').set('digits')
+  code.else()
+  // One point, after a digit; what follows it is counted anew.
+  code
+    .get('digit')
+    .i32(POINT - 48)
+    .do('i32.ne')
+    .brIf('other')
+  code.get('point').brIf('other')
+  code.get('digits').do('i32.eqz').brIf('other')
+  code.get('digits').set('from').i32(1).set('point').end()
+  code.get('p').i32(1).do('i32.add').set('p').br('digits').end().end()
+  code.get('digits').i32(15).do('i32.gt_s').brIf('other')
+  code.get('digits', 'from').do('i32.eq').brIf('other')
+  code.get('value', 'scale').do('f64.div', 'return').end()
+  return code.f64(-Infinity)
 }
 
 /** As `fromLast` of times.ts; else the import reads it and writes what is to be remembered. */

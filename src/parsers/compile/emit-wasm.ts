@@ -1,26 +1,25 @@
 /** A program → a WebAssembly function. The same nesting as in emit-js.ts: a later block is reached by
  *  leaving the blocks around the present one, an entry by one table at the top. Positions count from
  *  the start of the text, whose place in memory is a static offset of each load. */
+import assert from 'node:assert'
+import { durationFactor } from '../numbers.ts'
 import type { ByteSet } from './byte-set.ts'
 import type { MemoryMap } from './memory-map.ts'
-import type { Condition, Expression, Program, Statement } from './program.ts'
+import { verdict, type Condition, type Expression } from './program.ts'
+import type { NumberKind, Program, Statement } from './program.ts'
 import { scanBack, scanOn } from './simd-scan.ts'
 import { FunctionCode } from './wasm-encoder.ts'
 
-/** Indexes of the functions that matchers call: (start, end) → f64. */
-export interface ReadCalls {
-  /** -Infinity: no whole number; NaN: none that a double holds. */
-  readonly int: number
-  /** NaN: no time. */
-  readonly time: number
-}
+/** Indexes of the functions that matchers call: (start, end) → f64. -Infinity: no such number, or none
+ *  that the function can tell; NaN: none that a double holds, or no time. */
+export type ReadCalls = Readonly<Record<NumberKind, number>>
 
 /** (start, end, row) → verdict. */
 export function emitMatcher(program: Program, map: MemoryMap, reads: ReadCalls): FunctionCode {
   const code = new FunctionCode(['p', 'e', 'row'])
   code.declare('i32', 'pc', 'x', 'm', ...program.locals)
   code.declare('v128', 'v')
-  code.declare('f64', 'f')
+  code.declare('f64', 'f', 'floor')
   const emitter = new Emitter(code, map, reads)
   emitter.program(program)
   return code
@@ -29,7 +28,7 @@ export function emitMatcher(program: Program, map: MemoryMap, reads: ReadCalls):
 /** (row): the given statements, which need no text. */
 export function emitForRow(statements: readonly Statement[], map: MemoryMap): FunctionCode {
   const code = new FunctionCode(['row'])
-  const emitter = new Emitter(code, map, { int: 0, time: 0 })
+  const emitter = new Emitter(code, map, null)
   for (const statement of statements) emitter.statement(statement)
   return code
 }
@@ -40,9 +39,9 @@ const comparedMax = 2
 class Emitter {
   readonly #code: FunctionCode
   readonly #map: MemoryMap
-  readonly #reads: ReadCalls
+  readonly #reads: ReadCalls | null
 
-  constructor(code: FunctionCode, map: MemoryMap, reads: ReadCalls) {
+  constructor(code: FunctionCode, map: MemoryMap, reads: ReadCalls | null) {
     this.#code = code
     this.#map = map
     this.#reads = reads
@@ -92,8 +91,8 @@ class Emitter {
         code.i32(statement[1]).do('return')
         return
       case 'scan': {
-        const { local, stop, limit } = statement[1]
-        return scanOn(code, this.#map.text, local, stop, () => this.#value(limit))
+        const { local, stop, then, limit } = statement[1]
+        return scanOn(code, this.#map.text, local, [stop, ...then], () => this.#value(limit))
       }
       case 'scan back': {
         const { local, want, then, low } = statement[1]
@@ -106,9 +105,8 @@ class Emitter {
         return
       case 'store nan':
         return this.#storeNumber(statement[1], () => code.f64(NaN))
-      case 'store int':
-      case 'store time':
-        return this.#read(statement)
+      case 'store number':
+        return this.#read(statement[1], statement[2], statement[3], statement[4])
     }
   }
 
@@ -135,19 +133,32 @@ class Emitter {
     parts.forEach(() => this.#code.end())
   }
 
-  #read([kind, column, start, end]: readonly ['store int' | 'store time', number, string, string]) {
+  #read(kind: NumberKind, column: number, start: string, end: string): void {
     const code = this.#code
+    assert(this.#reads !== null, 'numbers are read by matchers only')
     code.f64(NaN).set('f')
     code.get(start).i32(0).do('i32.ge_s').if()
-    code
-      .get(start, end)
-      .call(kind === 'store int' ? this.#reads.int : this.#reads.time)
-      .tee('f')
-    if (kind === 'store int') code.f64(-Infinity).do('f64.eq')
-    else code.get('f').do('f64.ne')
-    code.if().i32(0).do('return').end()
+    code.get(start, end).call(this.#reads[kind]).tee('f')
+    if (kind === 'time') code.get('f').do('f64.ne').if().i32(verdict.no)
+    else
+      code
+        .f64(-Infinity)
+        .do('f64.eq')
+        .if()
+        .i32(kind === 'int' ? verdict.no : verdict.unsure)
+    code.do('return').end()
+    if (kind === 'seconds' || kind === 'microseconds') this.#toMilliseconds(durationFactor[kind])
     code.end()
     this.#storeNumber(column, () => code.get('f'))
+  }
+
+  /** As readDuration: half a microsecond is rounded up. */
+  #toMilliseconds(factor: number): void {
+    const code = this.#code
+    code.get('f').f64(factor).do('f64.mul').f64(1_000).do('f64.mul').tee('f')
+    code.do('f64.floor').tee('floor')
+    code.f64(1).f64(0).get('f', 'floor').do('f64.sub').f64(0.5).do('f64.ge', 'select', 'f64.add')
+    code.f64(1_000).do('f64.div').set('f')
   }
 
   #storeNumber(column: number, value: () => void): void {

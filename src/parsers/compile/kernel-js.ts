@@ -1,6 +1,6 @@
 /** The kernel in generated JavaScript: where WebAssembly has no SIMD, and as the check of it. */
 import { splitLines } from '../lines.ts'
-import { readInt } from '../numbers.ts'
+import { readDuration, readFloat, readInt } from '../numbers.ts'
 import { emitJs, type Matcher } from './emit-js.ts'
 import { kernelKind, type Kernel } from './kernel.ts'
 import type { Plan } from './plan.ts'
@@ -13,7 +13,13 @@ export function jsKernel(plan: Plan): Kernel {
   const compiled = programs.filter((program) => program !== null)
   const form = emitJs(compiled, plan.clearing, plan.layout, {
     int: (bytes, start, end) => readInt(bytes as Buffer, start, end),
-    time: (bytes, start, end) => recent.read(bytes as Buffer, start, end),
+    float: (bytes, start, end) => readFloat(bytes as Buffer, start, end),
+    seconds: (bytes, start, end) => readDuration(bytes as Buffer, start, end, 'seconds'),
+    microseconds: (bytes, start, end) => readDuration(bytes as Buffer, start, end, 'microseconds'),
+    time: (bytes, start, end) => {
+      const time = recent.read(bytes as Buffer, start, end)
+      return Number.isNaN(time) ? undefined : time
+    },
   })
   const own = new Map(compiled.map((program, index) => [program, form.matchers[index]]))
   const matcherOf = (program: (typeof programs)[number]): Matcher =>

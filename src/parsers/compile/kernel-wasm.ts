@@ -9,6 +9,7 @@ import { jsKernel } from './kernel-js.ts'
 import { timeBlock, type MemoryMap } from './memory-map.ts'
 import type { Plan } from './plan.ts'
 import type { Remembered } from './times.ts'
+import { encodeModule, FunctionCode } from './wasm-encoder.ts'
 
 /** Text copied in at once; the batches of sources are a half of it. */
 export const pieceBytes = 524_288
@@ -29,21 +30,31 @@ interface Piece extends Scanned {
 
 /** @returns null where the engine has no SIMD, or the patterns are too large for a module. */
 export function wasmKernel(plan: Plan): Kernel | null {
-  const module = compiled(plan)
-  if (module === null || endianness() !== 'LE') return null
-  return new WasmKernel(plan, module.module, module.map)
-}
-
-function compiled(plan: Plan): { module: WebAssembly.Module; map: WasmModule['map'] } | null {
-  let emitted: WasmModule
+  if (!hasSimd() || endianness() !== 'LE') return null
   try {
-    emitted = emitModule(plan, pieceBytes)
+    return new WasmKernel(plan, emitModule(plan, pieceBytes))
   } catch (error) {
     if (error instanceof RangeError) return null
     throw error
   }
-  if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(emitted.bytes)) return null
-  return { module: new WebAssembly.Module(emitted.bytes), map: emitted.map }
+}
+
+let simd: boolean | null = null
+
+/** Told by a module of one function that asks whether a vector has a bit. */
+function hasSimd(): boolean {
+  simd ??= typeof WebAssembly !== 'undefined' && WebAssembly.validate(smallest())
+  return simd
+}
+
+function smallest(): Uint8Array<ArrayBuffer> {
+  const code = new FunctionCode([]).splat(1).do('v128.any_true')
+  return encodeModule({
+    learn: { parameters: 0, result: null },
+    functions: [{ type: { parameters: 0, result: 'i32' }, code }],
+    scan: 1,
+    pages: 1,
+  })
 }
 
 class WasmKernel implements Kernel {
@@ -54,7 +65,7 @@ class WasmKernel implements Kernel {
   #bytes: Buffer
   #zone = ''
 
-  constructor(plan: Plan, module: WebAssembly.Module, map: MemoryMap) {
+  constructor(plan: Plan, { bytes, map }: WasmModule) {
     this.#plan = plan
     this.#map = map
     this.#memory = new WebAssembly.Memory({ initial: map.pagesFor(pieceBytes) })
@@ -62,6 +73,7 @@ class WasmKernel implements Kernel {
     for (const { at, set } of map.tables.values()) this.#bytes.set(set.table, at)
     const learn = (start: number, end: number): number => this.#learn(start, end)
     const env = { memory: this.#memory, learn }
+    const module = new WebAssembly.Module(bytes)
     this.#exports = new WebAssembly.Instance(module, { env }).exports as unknown as Exports
   }
 

@@ -1,6 +1,6 @@
 /** Which columns a compiled parser fills, and with what. Numbers and times are read while the bytes
- *  are at hand; what needs more than bytes (levels, durations, addresses) is left as a span, to be
- *  read when the batch is whole. */
+ *  are at hand; what needs more than bytes (levels, addresses) is left as a span, to be read when the
+ *  batch is whole. */
 import type { FieldType } from '../schema.ts'
 import { groupLocals } from './lower.ts'
 import { Refusal } from './ir.ts'
@@ -22,7 +22,6 @@ export interface Layout {
   readonly positions: number
   /** Columns of numbers: the time first. */
   readonly numbers: number
-  readonly hasTime: boolean
 }
 
 export const lineColumn = 0
@@ -40,12 +39,12 @@ export function layoutOf(
   for (const name of names) {
     if (name === 'time') continue
     const type = name === 'level' ? 'level' : (types.get(name) ?? 'text')
-    const numeric = type === 'int' || type === 'float'
-    fields.push({ name, type, spans: positions, numbers: numeric ? numbers : null })
+    const isRead = type !== 'text' && type !== 'ip' && type !== 'level'
+    fields.push({ name, type, spans: positions, numbers: isRead ? numbers : null })
     positions += 2
-    numbers += numeric ? 1 : 0
+    numbers += isRead ? 1 : 0
   }
-  return { fields, positions, numbers, hasTime: names.includes('time') }
+  return { fields, positions, numbers }
 }
 
 /**
@@ -66,14 +65,15 @@ export function acceptance(
   if (time < 0) numbers.push(['store nan', timeColumn])
   else {
     const { start, end } = groupLocals(time)
-    numbers.push(['store time', timeColumn, start, end])
+    numbers.push(['store number', 'time', timeColumn, start, end])
   }
   for (const field of layout.fields) {
     const group = groups.indexOf(field.name)
     const { start, end } = groupLocals(group)
-    if (field.numbers !== null) {
-      const isRead = group >= 0 && field.type === 'int'
-      numbers.push(isRead ? ['store int', field.numbers, start, end] : ['store nan', field.numbers])
+    const { type } = field
+    if (field.numbers !== null && type !== 'text' && type !== 'ip' && type !== 'level') {
+      if (group < 0) numbers.push(['store nan', field.numbers])
+      else numbers.push(['store number', type, field.numbers, start, end])
     }
     spans.push(['store', field.spans, group < 0 ? -1 : start])
     if (group >= 0) spans.push(['store', field.spans + 1, end])

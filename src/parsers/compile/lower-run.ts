@@ -17,7 +17,7 @@ export function runPart(to: Lowering, node: Run, rest: Rest): void {
     counted && node.set.beyond === 'all' ? { ascii: node.set.ascii, beyond: 'some' } : node.set
   if (!first.bytes.meets(bytesOf(set))) return toFirstOutside(to, node, set)
   if (node.greedy) fromTheRight(to, node, set, first, rest)
-  else fromTheLeft(to, node, set, first)
+  else fromTheLeft(to, node, set, first, rest)
 }
 
 /** The local or variable up to which a run may go. */
@@ -35,7 +35,7 @@ function scanOver(to: Lowering, set: CharSet, limit: string): void {
   const inside = set.beyond === 'all' ? bytesOf(set) : set.ascii
   const isAll = inside.or(lineFeed).size === 256
   if (isAll) to.emit(['set', 'p', limit])
-  else to.emit(['scan', { local: 'p', stop: inside.not(), limit }])
+  else to.emit(['scan', { local: 'p', stop: inside.not(), then: [], limit }])
   if (set.beyond !== 'some') return
   to.unsureIf([
     'and',
@@ -73,6 +73,21 @@ function fromTheRight(to: Lowering, node: Run, set: CharSet, first: First, rest:
   to.emit(['set', low, ['+', 'p', node.min]])
   scanOver(to, set, limitOf(to, node))
   to.failIf(['<', 'p', low])
+  // What follows cares for its place alone: places that have failed for another start of this run
+  // with the same end fail again.
+  const [ending, tried] = [to.local(-1), to.local()]
+  to.emit(
+    [
+      'if',
+      ['!=', ending, 'p'],
+      [
+        ['set', ending, 'p'],
+        ['set', tried, ['+', 'p', 1]],
+      ],
+    ],
+    ['set', 'p', ['-', tried, 1]],
+  )
+  to.failIf(['<', 'p', low])
   to.emit(['set', point.place, 'p'], ['set', point.before, 'last'])
   to.place(again)
   to.resume(point)
@@ -85,9 +100,19 @@ function fromTheRight(to: Lowering, node: Run, set: CharSet, first: First, rest:
     ['scan back', { local: at, want: first.bytes, then: columnsOf(rest, 2)[1] ?? null, low }],
     ['set', 'fuel', ['-', 'fuel', ['>>', ['-', top, at], 4]]],
   )
-  to.failIf(['<', at, low])
+  // Fuel is for bytes that were looked at, which those up to the end of a full run were not.
+  to.emit([
+    'if',
+    ['<', at, low],
+    [
+      ['set', tried, low],
+      ['set', 'p', low],
+      ['goto', to.fail],
+    ],
+  ])
   unsureBeyond(to, set, first, at)
   to.place(found)
+  to.emit(['set', tried, at])
   const further = [
     ['set', point.place, ['-', at, 1]],
     ['set', 'last', point.entry],
@@ -95,29 +120,53 @@ function fromTheRight(to: Lowering, node: Run, set: CharSet, first: First, rest:
   to.emit(['if', ['>', at, low], further], ['set', 'p', at])
 }
 
-function fromTheLeft(to: Lowering, node: Run, set: CharSet, first: First): void {
+function fromTheLeft(to: Lowering, node: Run, set: CharSet, first: First, rest: Rest): void {
   to.note(node.at, 'what follows may begin inside this run, whose end is tried from the left')
   const again = to.label()
   const point = to.choicePoint(again)
   const limit = limitOf(to, node)
   const inside = set.beyond === 'all' ? bytesOf(set) : set.ascii
+  const [from, tried] = [to.local(), to.local()]
   if (node.min > 0) {
     to.failIf(['=', 'p', limit])
     if (set.beyond === 'some') to.unsureIf(['>=', ['byte', 'p'], 128])
     to.failIf(['not in', ['byte', 'p'], inside])
     to.emit(['set', 'p', ['+', 'p', 1]])
   }
-  to.emit(['set', point.place, 'p'], ['set', point.before, 'last'])
+  // As from the right: what has failed for an earlier start fails again.
+  const isKnown = [
+    'and',
+    [
+      ['>=', 'p', from],
+      ['<', 'p', tried],
+    ],
+  ] as const
+  const anew = [
+    ['set', from, 'p'],
+    ['set', tried, 'p'],
+  ] as const
+  to.emit(
+    ['if', isKnown, [['set', 'p', tried]]],
+    ['if', ['!=', 'p', tried], anew],
+    ['set', point.place, 'p'],
+    ['set', point.before, 'last'],
+  )
+  // All up to beyond the limit has failed before.
+  if (limit !== 'e') to.failIf(['>', 'p', limit])
   to.place(again)
   to.resume(point)
   const [found, atLimit] = [to.label(), to.label()]
-  to.emit(['scan', { local: 'p', stop: inside.not().or(first.bytes), limit }])
+  // A run of anything ends where the line does, so that what does not begin as it must is passed by.
+  const isAll = inside.or(lineFeed).size === 256
+  const then = isAll ? columnsOf(rest, 3).slice(1) : []
+  to.emit(['scan', { local: 'p', stop: inside.not().or(first.bytes), then, limit }])
   to.emit(['if', ['=', 'p', limit], [['goto', atLimit]]])
   unsureBeyond(to, set, first, 'p')
   if (set.beyond === 'some') to.unsureIf(['>=', ['byte', 'p'], 128])
   const isInside = ['in', ['byte', 'p'], inside] as const
   const further = [
     ['set', point.place, ['+', 'p', 1]],
+    ['set', tried, point.place],
     ['set', 'last', point.entry],
   ] as const
   to.emit(['if', isInside, further])

@@ -125,7 +125,7 @@ function escapesPart(to: Lowering, node: Escapes, rest: Rest): void {
     ],
   ]
   to.emit(
-    ['scan', { local: 'p', stop: plain.not(), limit: 'e' }],
+    ['scan', { local: 'p', stop: plain.not(), then: [], limit: 'e' }],
     ['while', pair, [['set', 'p', ['+', 'p', 2]]]],
     [
       'if',
@@ -163,18 +163,19 @@ function choicePart(to: Lowering, node: Choice, rest: Rest): void {
   const join = to.label()
   const { alternatives } = node
   const groups = alternatives.map(groupsIn)
+  const ways = alternatives.map((alternative): Rest => ({ node: alternative, next: rest }))
   for (const [index, alternative] of alternatives.entries()) {
-    const others = alternatives.slice(index + 1)
+    const others = ways.slice(index + 1)
     to.emit(...absent(groups.filter((_, other) => other !== index).flat()))
     if (others.length === 0) {
       part(to, alternative, rest)
       break
     }
-    const here: Rest = { node: alternative, next: rest }
+    const here = ways[index] ?? null
     const otherwise = to.label()
     skipUnless(to, firstOf(here), otherwise)
-    const comeBack = preferred(to, alternative, rest, (depth) =>
-      others.every((other) => apart(here, { node: other, next: rest }, depth)),
+    const comeBack = preferred(to, alternative, rest, otherwise, (depth) =>
+      others.every((other) => apart(here, other, depth)),
     )
     to.emit(['goto', join])
     comeBack?.()
@@ -192,7 +193,7 @@ function repeatPart(to: Lowering, node: Repeat, rest: Rest): void {
   to.place(head)
   to.emit(['set', chain, 'last'])
   skipUnless(to, firstOf({ node: node.body, next: 'anything' }), exit)
-  const comeBack = preferred(to, node.body, next, (depth) =>
+  const comeBack = preferred(to, node.body, next, exit, (depth) =>
     apart({ node: node.body, next }, rest, depth),
   )
   // A choice point inside would be overwritten by that of the next iteration.
@@ -202,7 +203,8 @@ function repeatPart(to: Lowering, node: Repeat, rest: Rest): void {
 }
 
 /**
- * A part that is tried first, with a choice point before it if something else may fit as well.
+ * A part that is tried first, with a choice point if something else may fit as well.
+ * @param otherwise Where to go when the part does not even begin here.
  * @param isApart Whether so many bytes tell it from everything else that may stand here.
  * @returns What emits the way back, to be called where that way goes on; null when there is none.
  */
@@ -210,20 +212,31 @@ function preferred(
   to: Lowering,
   node: Node,
   rest: Rest,
+  otherwise: number,
   isApart: (depth: number) => boolean,
 ): (() => void) | null {
   if (isApart(1)) {
     part(to, node, rest)
     return null
   }
+  const [head, ...tail] = node.type === 'sequence' ? node.items : [node]
+  const text = head?.type === 'literal' ? head.bytes : []
+  if (text.length > 0) {
+    to.emit(['if', ['<', ['-', 'e', 'p'], text.length], [['goto', otherwise]]])
+    to.emit(['if', ['not text', 'p', 0, text], [['goto', otherwise]]])
+  }
+  const advance: Statement = ['set', 'p', ['+', 'p', text.length]]
+  if (text.length > 0 && isApart(Math.min(text.length, depthMax))) {
+    // Its text has decided: nothing else fits here.
+    to.emit(advance)
+    sequencePart(to, tail, rest)
+    return null
+  }
   const label = to.label()
   const point = to.choicePoint(label)
   to.emit(['set', point.place, 'p'], ...to.pushed(point))
-  const [head, ...tail] = node.type === 'sequence' ? node.items : [node]
-  if (head?.type === 'literal' && isApart(Math.min(head.bytes.length, depthMax))) {
-    fixed(to, [head])
-    // Its text has decided: nothing else fits here.
-    to.emit(['set', 'last', point.before])
+  if (text.length > 0) {
+    to.emit(advance)
     sequencePart(to, tail, rest)
   } else part(to, node, rest)
   return () => {

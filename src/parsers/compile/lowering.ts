@@ -12,7 +12,7 @@ export const PRUNED = -1
 const fuelBase = 4_096
 const fuelPerByte = 16
 const returnCost = 8
-const blocksMax = 2_000
+const blocksMax = 600
 
 /** Locals of a choice point: where to come back to, and the choice point before it. */
 export interface ChoicePoint {
@@ -25,6 +25,7 @@ export interface ChoicePoint {
 export class Lowering {
   readonly notes: PatternNote[] = []
   readonly #locals: string[] = ['last', 'fuel', 's']
+  readonly #initial: Statement[] = []
   readonly #blocks: Statement[][] = [[]]
   /** Block by label; -1 until it is placed. */
   readonly #labels: number[] = []
@@ -43,9 +44,11 @@ export class Lowering {
     this.#blocks.at(-1)?.push(...statements)
   }
 
-  local(): string {
+  /** @param value What it is when the program begins. */
+  local(value = 0): string {
     const name = `t${this.#locals.length}`
     this.#locals.push(name)
+    if (value !== 0) this.#initial.push(['set', name, value])
     return name
   }
 
@@ -117,7 +120,8 @@ export class Lowering {
 
   #start(): Statement[] {
     const fuel: Statement = ['set', 'fuel', ['+', fuelBase, ['*', ['-', 'e', 'p'], fuelPerByte]]]
-    return [['set', 's', 'p'], ['set', 'last', NONE], ...(this.#choices > 0 ? [fuel] : [])]
+    const begun: Statement[] = [['set', 's', 'p'], ['set', 'last', NONE], ...this.#initial] // prettier-ignore
+    return this.#choices > 0 ? [...begun, fuel] : begun
   }
 
   #placed(statement: Statement): Statement {

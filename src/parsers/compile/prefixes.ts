@@ -28,7 +28,7 @@ export interface First {
 export function firstOf(rest: Rest): First {
   let bytes = noBytes
   let end = false
-  for (const { sets, ends } of prefixes(rest, 1)) {
+  for (const { sets, ends } of beginnings(rest, 1)) {
     const [first] = sets
     if (first !== undefined) bytes = bytes.or(first)
     else if (ends) end = true
@@ -37,9 +37,10 @@ export function firstOf(rest: Rest): First {
   return { bytes, end }
 }
 
-/** Sets of the bytes at the first positions, whichever way is taken; as far as all ways have one. */
+/** Sets of the bytes at the first positions, whichever way is taken, as far as all ways have one; the
+ *  way to the end of the line apart. */
 export function columnsOf(rest: Rest, depth: number): readonly ByteSet[] {
-  const all = beginnings(rest, depth)
+  const all = beginnings(rest, depth).filter(({ sets, ends }) => sets.length > 0 || !ends)
   const shared = Math.min(...all.map(({ sets }) => sets.length))
   return Array.from({ length: Number.isFinite(shared) ? shared : 0 }, (_, at) =>
     all.reduce((set, { sets }) => set.or(sets[at] ?? noBytes), noBytes),
@@ -61,7 +62,19 @@ function differ(a: Prefix, b: Prefix): boolean {
   return a.sets.length === length ? a.ends : b.ends
 }
 
+/** What has been found of a rest, by depth: many alternatives ask for one another's. */
+const found = new WeakMap<object, Map<number, readonly Prefix[]>>()
+
 function beginnings(rest: Rest, depth: number): readonly Prefix[] {
+  if (rest === null || rest === 'anything') return prefixes(rest, depth)
+  const byDepth = found.get(rest) ?? new Map<number, readonly Prefix[]>()
+  found.set(rest, byDepth)
+  const all = byDepth.get(depth) ?? prefixesOrFirst(rest, depth)
+  byDepth.set(depth, all)
+  return all
+}
+
+function prefixesOrFirst(rest: Rest, depth: number): readonly Prefix[] {
   try {
     return prefixes(rest, depth)
   } catch (error) {
@@ -78,7 +91,7 @@ function prefixes(rest: Rest, depth: number): readonly Prefix[] {
   switch (node.type) {
     case 'literal':
       return after(
-        node.bytes.map((byte) => ByteSet.of(byte)),
+        node.bytes.map((byte) => ByteSet.single(byte)),
         next,
         depth,
       )

@@ -29,6 +29,18 @@ export const verdict = {
   unsure: 2,
 } as const
 
+/** What bytes are read as: a type of a field, or the event time. */
+export type NumberKind = 'int' | 'float' | 'seconds' | 'microseconds' | 'time'
+
+/** A search to the right. */
+export interface Scan {
+  readonly local: string
+  readonly stop: ByteSet
+  /** What may stand after it, byte by byte; those behind the limit do not matter. */
+  readonly then: readonly ByteSet[]
+  readonly limit: Operand
+}
+
 export type Statement =
   | readonly ['set', string, Expression]
   | readonly ['if' | 'while', Condition, readonly Statement[]]
@@ -37,8 +49,8 @@ export type Statement =
   /** To a block that was named as an entry, by its number there; also to an earlier one. */
   | readonly ['enter', Expression]
   | readonly ['return', number]
-  /** Moves a local on to the first byte of a set, at most to a limit. */
-  | readonly ['scan', { readonly local: string; readonly stop: ByteSet; readonly limit: Operand }]
+  /** Moves a local on to the first byte of `stop` that bytes of `then` follow, at most to a limit. */
+  | readonly ['scan', Scan]
   /** Moves a local back to the last byte of `want`, followed by one of `then`; below `low` if none. */
   | readonly [
       'scan back',
@@ -52,8 +64,8 @@ export type Statement =
   /** Writes a whole number into a column of positions. */
   | readonly ['store', number, Expression]
   /** Reads the bytes from one local to another into a column of numbers; NaN where the first is
-   *  negative. Returns `no` where they are no such number or time. */
-  | readonly ['store int' | 'store time', number, string, string]
+   *  negative. Returns `no` where they are no such number, or `unsure`. */
+  | readonly ['store number', NumberKind, number, string, string]
   | readonly ['store nan', number]
 
 export interface Program {

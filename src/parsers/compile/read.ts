@@ -43,13 +43,14 @@ class Reader {
     const from = this.at
     const items: Node[] = []
     while (this.at < this.#source.length && !/[|)]/.test(this.#source[this.at] ?? '')) {
+      const at = this.at
       const atom = this.#atom(flags)
-      if (atom !== null) items.push(this.#quantified(atom))
+      if (atom !== null) items.push(this.#quantified(atom, at))
     }
     return { type: 'sequence', items, at: from }
   }
 
-  #quantified(atom: Node): Node {
+  #quantified(atom: Node, at: number): Node {
     const quantifier = /(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})(\??)/y
     quantifier.lastIndex = this.at
     const match = quantifier.exec(this.#source)
@@ -59,7 +60,7 @@ class Reader {
     const min = sign === undefined ? Number(low) : sign === '+' ? 1 : 0
     const most = comma === undefined ? min : high === '' ? Infinity : Number(high)
     const max = sign === undefined ? most : sign === '?' ? 1 : Infinity
-    return { type: 'repeat', body: atom, min, max, greedy: match[5] !== '?', at: atom.at }
+    return { type: 'repeat', body: atom, min, max, greedy: match[5] !== '?', at }
   }
 
   /** null for flags, which are no part of the text. */

@@ -15,19 +15,22 @@ interface Text {
 }
 
 /**
- * Moves a local on to the first byte of a set, at most to a limit.
+ * Moves a local on to the first bytes of sets, one after the other, at most to a limit.
  * Uses the locals `m` (i32) and `v` (v128). At or after the limit it moves back to it.
  */
 export function scanOn(
   code: FunctionCode,
   { origin }: Text,
   local: string,
-  stop: ByteSet,
+  sets: readonly ByteSet[],
   limit: () => void,
 ): void {
   code.block('found').loop('on')
-  code.get(local).memory('v128.load', origin)
-  maskOf(code, stop)
+  for (const [offset, set] of sets.entries()) {
+    code.get(local).memory('v128.load', origin + offset)
+    maskOf(code, set)
+    if (offset > 0) code.do('i32.and')
+  }
   code.tee('m').brIf('found')
   code.get(local).i32(16).do('i32.add').tee(local)
   limit()

@@ -90,7 +90,6 @@ function remember(text: string, time: number, format: string, zone: string): Rem
   if (places === null || (places.fractionDigits > 0 && places.fractionDigits < 3)) return null
   const { hourAt, minuteAt, secondAt, fractionAt, fractionDigits } = places
   const two = (at: number): number => Number(text.slice(at, at + 2))
-  if (two(secondAt) > 59) return null
   // Where clocks are moved a minute is the most that is certain.
   const fixed = isFixed(text.slice(places.zoneAt), zone)
   const same = new Uint8Array(text.length).fill(1)

@@ -11,10 +11,11 @@ const plain = {
   unreachable: [0x00], else: [0x05], end: [0x0b], return: [0x0f], select: [0x1b],
   'i32.eqz': [0x45], 'i32.eq': [0x46], 'i32.ne': [0x47], 'i32.lt_s': [0x48], 'i32.lt_u': [0x49],
   'i32.gt_s': [0x4a], 'i32.gt_u': [0x4b], 'i32.le_s': [0x4c], 'i32.le_u': [0x4d],
-  'i32.ge_s': [0x4e], 'i64.ne': [0x52], 'f64.eq': [0x61], 'f64.ne': [0x62], 'f64.le': [0x65],
+  'i32.ge_s': [0x4e], 'i64.ne': [0x52], 'f64.eq': [0x61], 'f64.ne': [0x62], 'f64.le': [0x65], 'f64.ge': [0x66],
   'i32.clz': [0x67], 'i32.ctz': [0x68], 'i32.add': [0x6a], 'i32.sub': [0x6b], 'i32.mul': [0x6c],
   'i32.and': [0x71], 'i32.or': [0x72], 'i32.xor': [0x73], 'i32.shl': [0x74], 'i32.shr_s': [0x75],
-  'i64.eq': [0x51], 'f64.neg': [0x9a], 'f64.add': [0xa0], 'f64.mul': [0xa2],
+  'i64.eq': [0x51], 'f64.neg': [0x9a], 'f64.floor': [0x9c], 'f64.add': [0xa0], 'f64.sub': [0xa1],
+  'f64.mul': [0xa2], 'f64.div': [0xa3],
   'f64.convert_i32_s': [0xb7],
   'i8x16.swizzle': [0xfd, 0x0e], 'i8x16.splat': [0xfd, 0x0f], 'i8x16.eq': [0xfd, 0x23],
   'i8x16.le_u': [0xfd, 0x2a], 'v128.and': [0xfd, 0x4e], 'v128.or': [0xfd, 0x50],
@@ -118,6 +119,10 @@ export class FunctionCode {
 
   if(): this {
     return this.#open(0x04, '')
+  }
+
+  else(): this {
+    return this.do('else')
   }
 
   end(): this {

@@ -102,6 +102,16 @@ test('a batch larger than the memory of a module, with a line larger than a piec
   expect(rowsOf(columns)).toEqual(rowsOf(js.parse(bytes, context)))
 })
 
+test('a parser is compiled when it has been given more than the head of a file', () => {
+  const definition = { name: 'own', doc: 'x', patterns: ['(?<a>.*)a(?<b>.*)a(?<c>.*)!'] }
+  const parser = buildParser(readDefinition(definition, 'own.yaml'), 'own.yaml')
+  const bytes = Buffer.from('baba!\n'.repeat(4_000))
+  const batches = [1, 2, 3].map(() => rowsOf(parser.parse(bytes, context)))
+  expect(batches[1]).toEqual(batches[0])
+  expect(batches[2]).toEqual(batches[0])
+  expect(parser.runs?.().form).toBe('wasm')
+})
+
 test('columns of an earlier batch stay as they were', () => {
   const parser = parserOf('apache_common', 'wasm')
   const line = '::1 - - [28/Feb/2026:23:59:59 +0000] "GET /a HTTP/1.1" 200 12\n'
@@ -178,22 +188,55 @@ test('times are those of the reader, whatever was read before', () => {
   )
 })
 
-test('whole numbers are read as the reference reads them', () => {
-  const definition = {
-    name: 'own',
-    doc: 'x',
-    patterns: ['n=(?<n>.*)', '(?<other>.*)'],
-    fields: { n: 'int' },
-    missing: '-',
-  }
-  const numbers = [
-    '0', '-0', '+7', '-12', '9007199254740991', '9007199254740992', '-9007199254740991',
-    '123456789012345678901234567890', '1'.repeat(400), '+', '-', '', '1.0', 'x', '1x', '٣', '--1',
-  ] // prettier-ignore
-  const bytes = Buffer.from(numbers.map((number) => `n=${number}\n`).join(''))
-  const [wasm, js, re2] = forms.map((form) =>
-    rowsOf(buildParser(readDefinition(definition, 'x'), 'x', form).parse(bytes, context)),
+test('a time that an earlier format would read another way is not taken for a neighbour', () => {
+  const format = ['%Y-%m-%d %S:%M:%H', '%Y-%m-%d %H:%M:%S']
+  const definition = { name: 'own', doc: 'x', time: { format }, patterns: ['(?<time>.*)'] }
+  const lines = ['2026-11-23 10:20:30', '2026-11-23 10:20:31', '2026-11-23 10:20:05']
+  const times = forms.map((form) => {
+    const parser = buildParser(readDefinition(definition, 'own.yaml'), 'own.yaml', form)
+    const columns = parser.parse(Buffer.from(lines.join('\n')), { zone: 'UTC', open: false })
+    return [...columns.time].map((time) => new Date(time).toISOString().slice(11, 19))
+  })
+  expect(times).toEqual(new Array(3).fill(['10:20:30', '10:20:31', '05:20:10']))
+})
+
+const numbers = [
+  '0', '-0', '+7', '-12', '9007199254740991', '9007199254740992', '-9007199254740991',
+  '123456789012345678901234567890', '1'.repeat(400), '+', '-', '', '1.0', 'x', '1x', '٣', '--1',
+  '0.5', '.5', '5.', '1.2.3', '1e3', '1.5e-3', '-0.25', '0.0005', '0.0000005', '12345678.1234567',
+  '1234567.12345678', '99999999999999.9', '1.001', '0.1', '0.3', '123456789012345', '1234567890123456',
+  '00012.500', '1.00000000000001', '4.35', '1.0049999', '0.0004999', '1e999', '7.', '1 2',
+] // prettier-ignore
+
+test.each(['int', 'float', 'seconds', 'microseconds'])(
+  'numbers of the type %s are read as the reference reads them',
+  (type) => {
+    const patterns = ['n=(?<n>.*)', '(?<other>.*)']
+    const definition = { name: 'own', doc: 'x', patterns, fields: { n: type }, missing: '-' }
+    const bytes = Buffer.from(numbers.map((number) => `n=${number}\n`).join(''))
+    const [wasm, js, re2] = forms.map((form) =>
+      rowsOf(buildParser(readDefinition(definition, 'x'), 'x', form).parse(bytes, context)),
+    )
+    expect(wasm).toEqual(re2)
+    expect(js).toEqual(re2)
+  },
+)
+
+test('decimal numbers are read as the reference reads them, also at random', () => {
+  const digits = fc.stringMatching(/^[0-9]{0,9}\.?[0-9]{0,8}$/)
+  fc.assert(
+    fc.property(
+      fc.array(digits, { maxLength: 50 }),
+      fc.constantFrom('float', 'seconds', 'microseconds'),
+      (texts, type) => {
+        const definition = { name: 'own', doc: 'x', patterns: ['n=(?<n>.*)'], fields: { n: type } }
+        const bytes = Buffer.from(texts.map((text) => `n=${text}\n`).join(''))
+        const [wasm, re2] = ['wasm' as const, 're2' as const].map((form) =>
+          rowsOf(buildParser(readDefinition(definition, 'x'), 'x', form).parse(bytes, context)),
+        )
+        expect(wasm).toEqual(re2)
+      },
+    ),
+    { numRuns: runs * 2, seed },
   )
-  expect(wasm).toEqual(re2)
-  expect(js).toEqual(re2)
 })

@@ -93,7 +93,9 @@ function repeated(inner: fc.Arbitrary<Grown>, signs: typeof repetitions): fc.Arb
         return `${atom}${sign}${lazy ? '?' : ''}`
       },
       text: (random) => {
-        const count = min + random(max - min + 1)
+        // Now and then more than a search sees at once.
+        const more = max > 3 && random(8) === 0 ? 40 : 0
+        const count = min + random(max - min + 1 + more)
         return Array.from({ length: count }, () => text(random)).join('')
       },
     }))
@@ -134,6 +136,30 @@ const grown = fc.letrec<{ part: Grown; sequence: Grown; atom: Grown }>((tie) => 
 }))
 
 export const grownPattern: fc.Arbitrary<Grown> = grown.sequence
+
+/** Runs side by side, each in a group: every place where one ends is seen. */
+export const runsSideBySide: fc.Arbitrary<string> = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom('.', '[^ ]', '[^"]', '[^a]', '\\S', '\\w', '[a"]', '[é"]', '[^"\\\\]'),
+      fc.constantFrom('*', '+', '?', '*?', '+?', '??', '{1,2}', '{0,2}?', '{2,}'),
+      fc.constantFrom('', '', '"', 'a', ' ', 'é', '(?:"a)?', '(?: .*)?'),
+    ),
+    { minLength: 2, maxLength: 4 },
+  )
+  .map((parts) => parts.map(([set, sign, text], at) => `(?<g${at}>${set}${sign})${text}`).join(''))
+
+/** Short lines of few different characters, in which runs can end at many places. */
+export const denseLine: fc.Arbitrary<Buffer> = fc
+  .array(
+    fc.constantFrom(
+      ...['a', '"', ' ', 'é', '😀', '\\'].map((text) => Buffer.from(text)),
+      Buffer.of(255),
+      Buffer.of(0xc3),
+    ),
+    { maxLength: 24 },
+  )
+  .map((parts) => Buffer.concat([...parts, Buffer.from('\n')]))
 
 const edits: readonly string[] = [
   ' ', '"', '\\', '\r', ',', ':', '-', 'a', 'b', '1', 'é', '😀', '\ufffd', ' in ', ', ', '', '[', ']',
