@@ -3,6 +3,7 @@
  *  it visible. Dispatcher, receivers and indexer live on what was committed, not on this. */
 import type { DeployTracker } from './deploys/tracker.ts'
 import type { Alert } from './model/alert.ts'
+import { ColumnRoom } from './model/columns.ts'
 import type { Batch } from './model/event.ts'
 import { scopeKey, scopeOf } from './model/scope.ts'
 import { detectParser } from './parsers/detect.ts'
@@ -71,6 +72,7 @@ export class Pipeline {
   readonly #totals: Totals = { status: new Map(), level: new Map() }
   readonly #signatureTable = new SignatureTable()
   readonly #scopes = new ScopeTable()
+  readonly #columnRoom = new ColumnRoom()
   readonly #timingRoom = new TimingRoom()
   readonly #counter: Counter
   /** Some rule reads it. */
@@ -105,7 +107,11 @@ export class Pipeline {
       batch.bytes.length >= catchingUpBytes,
     )
     const parser = this.#parserOf(partition, source, batch)
-    const columns = parser.parse(batch.bytes, { zone: source.zone, open: partition.open !== null })
+    const columns = parser.parse(batch.bytes, {
+      zone: source.zone,
+      open: partition.open !== null,
+      room: this.#columnRoom,
+    })
     if (batch.lines !== undefined) addLineFields(columns, batch.lines.fields)
     const labels = { ...source, source: source.name }
     const scopes = this.#scopes.bound(enrich(columns, labels, this.#options.services))

@@ -1,6 +1,6 @@
 /** The contract of a parser: batch → columns. Kinds are declared in parsers/*.yaml and built by
  *  definition.ts; this file is what the pipeline sees. */
-import type { Columns } from '../model/columns.ts'
+import type { ColumnRoom, Columns } from '../model/columns.ts'
 
 /** What a parser is told besides the bytes. */
 export interface ParseContext {
@@ -8,6 +8,8 @@ export interface ParseContext {
   readonly zone: string
   /** A multi-line event of this partition is open at the first line of the batch. */
   readonly open: boolean
+  /** Where the columns may be put; in memory of their own when absent. */
+  readonly room?: ColumnRoom
 }
 
 /** What runs most lines of a parser: the fastest form that its patterns and the engine allow. */

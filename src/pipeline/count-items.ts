@@ -23,7 +23,9 @@ export function countStatuses(
   const number = numberReader(column)
   const ids = panes.map((each) => new StatusIds(each))
   const sums = new Uint32Array(plainStatusMax)
-  for (const row of timed.rows) {
+  const { rows } = timed
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!
     const status = number(row)
     if (Number.isNaN(status)) continue
     const into = ids[of === null ? 0 : of[row]!]!
@@ -62,6 +64,7 @@ export function countLevels(
  *  one status in it: both are added once for the run. */
 class StatusIds {
   readonly #panes: ItemPanes
+  readonly #requests: number
   readonly #ids = new Int32Array(plainStatusMax).fill(-1)
   #second = NaN
   #count = 0
@@ -72,6 +75,7 @@ class StatusIds {
 
   constructor(panes: ItemPanes) {
     this.#panes = panes
+    this.#requests = panes.id(requestsKey)
   }
 
   add(status: number, second: number, late: number): void {
@@ -97,8 +101,7 @@ class StatusIds {
   flush(): void {
     this.#flushStatus()
     if (this.#count + this.#late === 0) return
-    const id = this.#panes.id(requestsKey)
-    this.#panes.add(id, this.#second, this.#count, this.#late, this.#count)
+    this.#panes.add(this.#requests, this.#second, this.#count, this.#late, this.#count)
     this.#count = 0
     this.#late = 0
   }

@@ -63,9 +63,19 @@ export class MatchedRows {
   }
 
   #inTime(): Int32Array {
-    const { rows, late, lateRows } = this.#timed
-    return (this.#rows ??= lateRows > 0 ? rows.filter((row) => late[row] === 0) : rows)
+    return (this.#rows ??= inTime(this.#timed))
   }
+}
+
+function inTime({ rows, late, lateRows }: Timed): Int32Array {
+  if (lateRows === 0) return rows
+  const kept = new Int32Array(rows.length - lateRows)
+  let count = 0
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!
+    if (late[row] === 0) kept[count++] = row
+  }
+  return kept
 }
 
 /** Adds the events of a batch that concern a rule. */

@@ -94,7 +94,7 @@ function sortRows(
       if (at !== null) stacks.set(at, append(stacks.get(at), columns, row))
     } else {
       partition.unparsed++
-      if (!sampled) sampleUnparsed(partition, columns, row)
+      if (!sampled && wantsSample(partition)) sampleUnparsed(partition, columns, row)
       sampled = true
     }
   }
@@ -114,7 +114,8 @@ function decideTimes(
   const arrivals = batch.lines?.arrivals
   let newestValid = partition.newestValid ?? -Infinity
   let arrivalMs = batch.arrivalMs
-  for (const row of rows) {
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]!
     const at = named[row]!
     if (arrivals !== undefined) arrivalMs = arrivals[row] ?? batch.arrivalMs
     if (at <= arrivalMs + aheadMaxMs) {
@@ -160,7 +161,8 @@ function judgeLate(
   let { newest } = watermarks.progress(name)
   let reached = passed[0] ?? -Infinity
   let count = 0
-  for (const row of rows) {
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index]!
     const at = time[row]!
     if (of !== null) reached = passed[of[row]!]!
     const moves = live || at === columns.time[row]
@@ -181,7 +183,14 @@ function append(stack: string | undefined, columns: Columns, row: number): strin
   return `${stack}\n${lineText(columns, row)}`.slice(0, stackBytesMax)
 }
 
+/** To say why a line is unparsed costs more than to parse a hundred. In a log full of them a new
+ *  sample comes with each tenth more of them. */
+function wantsSample({ unparsed, unparsedSamples, sampledAt }: PartitionState): boolean {
+  return unparsedSamples.length < unparsedSamplesMax || unparsed >= sampledAt * 1.1
+}
+
 function sampleUnparsed(partition: PartitionState, columns: Columns, row: number): void {
+  partition.sampledAt = partition.unparsed
   partition.unparsedSamples.push({ ...columns.unparsed(row), line: lineText(columns, row, 500) })
   if (partition.unparsedSamples.length > unparsedSamplesMax) partition.unparsedSamples.shift()
 }

@@ -20,7 +20,7 @@ export function compiledParser(
   kernel: Kernel,
 ): (bytes: Buffer, context: ParseContext) => Columns {
   return (bytes, context) => {
-    const scanned = kernel.scan(bytes, parts.zone ?? context.zone)
+    const scanned = kernel.scan(bytes, parts.zone ?? context.zone, context.room)
     const columns = columnsOf(parts, layout, scanned, bytes, context)
     complete(parts, layout, scanned, columns, context)
     return columns

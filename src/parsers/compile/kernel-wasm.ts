@@ -3,6 +3,7 @@
  *  keeps them. The memory holds one piece and its columns, a few megabytes, and grows to the longest
  *  line seen, which sources bound (1 MiB); one module serves all sources of a parser in turn. */
 import { endianness } from 'node:os'
+import type { ColumnRoom } from '../../model/columns.ts'
 import { emitModule, type WasmModule } from './emit-module.ts'
 import type { Kernel, Scanned } from './kernel.ts'
 import { jsKernel } from './kernel-js.ts'
@@ -77,7 +78,7 @@ class WasmKernel implements Kernel {
     this.#exports = new WebAssembly.Instance(module, { env }).exports as unknown as Exports
   }
 
-  scan(bytes: Buffer, zone: string): Scanned {
+  scan(bytes: Buffer, zone: string, room?: ColumnRoom): Scanned {
     if (zone !== this.#zone) this.#bytes.writeInt32LE(0, this.#map.time + timeBlock.length)
     this.#zone = zone
     const pieces: Piece[] = []
@@ -87,8 +88,9 @@ class WasmKernel implements Kernel {
       this.#copyIn(bytes, offset, end)
       for (let done = 0; done < end - offset;) {
         const rows = this.#exports.scan(done, end - offset)
-        pieces.push(this.#copyOut(rows, offset))
         done = this.#bytes.readInt32LE(this.#map.next)
+        const isWhole = pieces.length === 0 && offset + done === bytes.length
+        pieces.push(this.#copyOut(rows, offset, isWhole ? room : undefined))
       }
       offset = end
     }
@@ -106,10 +108,10 @@ class WasmKernel implements Kernel {
     this.#bytes.set(bytes.subarray(start, end), this.#map.text.origin)
   }
 
-  #copyOut(rows: number, offset: number): Piece {
+  #copyOut(rows: number, offset: number, room?: ColumnRoom): Piece {
     const { positions, numbers } = this.#plan.layout
     const { buffer } = this.#memory
-    const own = columnsFor(rows, positions, numbers)
+    const own = columnsFor(rows, positions, numbers, room)
     own.kind.set(new Uint8Array(buffer, this.#map.kind, rows))
     for (const [column, to] of own.numbers.entries()) {
       to.set(new Float64Array(buffer, this.#map.numbers(column), rows))
@@ -158,9 +160,10 @@ function pieceEnd(bytes: Buffer, start: number): number {
 
 type Columns = Pick<Scanned, 'kind' | 'positions' | 'numbers'>
 
-/** Columns of their own, in one piece of memory that need not be cleared before it is filled. */
-function columnsFor(rows: number, positions: number, numbers: number): Columns {
-  const { buffer } = Buffer.allocUnsafeSlow(rows * (numbers * 8 + positions * 4 + 1))
+/** Columns in one piece of memory, which need not be cleared before it is filled. */
+function columnsFor(rows: number, positions: number, numbers: number, room?: ColumnRoom): Columns {
+  const bytes = rows * (numbers * 8 + positions * 4 + 1)
+  const buffer = room?.take(bytes) ?? Buffer.allocUnsafeSlow(bytes).buffer
   const ints = numbers * 8 * rows
   return {
     numbers: Array.from(

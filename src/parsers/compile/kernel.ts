@@ -1,4 +1,5 @@
 /** The contract of the two compiled forms: bytes of whole lines → positions and numbers by column. */
+import type { ColumnRoom } from '../../model/columns.ts'
 
 /** What a row is to a kernel: as rowKind, or to be told by RE2. A continuation is one whether or not
  *  there is something to continue. */
@@ -15,6 +16,9 @@ export interface Scanned {
 }
 
 export interface Kernel {
-  /** @param zone IANA zone of times that name none. */
-  scan(bytes: Buffer, zone: string): Scanned
+  /**
+   * @param zone IANA zone of times that name none.
+   * @param room Where the columns may be put; the caller's own memory otherwise.
+   */
+  scan(bytes: Buffer, zone: string, room?: ColumnRoom): Scanned
 }
