@@ -12,12 +12,19 @@ const golden = join(root, 'test/golden/apache_combined/input.log')
 /** The built program, as a command. */
 export const lastpush = [process.execPath, join(root, 'dist/main.js')] as const
 
+/** The real sample, or the log that LASTPUSH_BENCH_LOG names; null where there is none. */
+export function realSample(): string | null {
+  const named = process.env['LASTPUSH_BENCH_LOG']
+  if (named !== undefined) return named
+  return existsSync(real) ? real : null
+}
+
 export function sampleLog(lines: number): { path: string; bytes: number } {
   const dir = join(tmpdir(), 'lastpush-bench')
   mkdirSync(dir, { recursive: true })
   const path = join(dir, `access-${lines}.log`)
   if (!existsSync(path)) {
-    const sample = readFileSync(existsSync(real) ? real : golden)
+    const sample = readFileSync(realSample() ?? golden)
     const text = sample.at(-1) === 10 ? sample : Buffer.concat([sample, Buffer.from('\n')])
     const per = text.filter((byte) => byte === 10).length
     writeFileSync(path, Buffer.concat(new Array<Buffer>(Math.ceil(lines / per)).fill(text)))

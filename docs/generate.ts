@@ -35,7 +35,7 @@ export const kinds: Readonly<Record<string, readonly Kind[]>> = {
 
 const part = /^<!-- generated: (\w+) ([\w-]+) -->\n[\s\S]*?^<!-- end -->/gm
 
-const program = programOf({
+const program = await programOf({
   out: process.stdout,
   err: process.stderr,
   input: process.stdin,

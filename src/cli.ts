@@ -1,38 +1,28 @@
 /** The table of commands, and how every one ends: what is printed for an error, and the status. */
 import { Command, CommanderError } from 'commander'
-import { addCheck, faultLines } from './cli/check.ts'
-import { addDemo } from './cli/demo.ts'
-import { addDeploy } from './cli/deploy.ts'
 import type { AddCommand, Io } from './cli/io.ts'
-import { addParse } from './cli/parse.ts'
-import { addReceivers } from './cli/receivers.ts'
-import { addReplay } from './cli/replay.ts'
-import { addRun } from './cli/run.ts'
-import { addSearch } from './cli/search.ts'
-import { addSilence } from './cli/silence.ts'
-import { addSince } from './cli/since.ts'
-import { addStatus } from './cli/status.ts'
-import { addTest } from './cli/test.ts'
+import { faultLines } from './cli/faults.ts'
 import { systemClock } from './flow/time.ts'
 import { errorCodes, LastpushError } from './model/errors.ts'
 import { visible } from './model/escape.ts'
 import { version } from './version.ts'
 
-/** In the order of `--help`. */
-const commands: readonly AddCommand[] = [
-  addDemo,
-  addRun,
-  addSince,
-  addSearch,
-  addDeploy,
-  addSilence,
-  addStatus,
-  addParse,
-  addReplay,
-  addTest,
-  addCheck,
-  addReceivers,
-]
+/** In the order of `--help`. Each brings what it needs when it is asked for: a pass over a log must not
+ *  wait for the server of the daemon to be loaded. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  demo: async () => (await import('./cli/demo.ts')).addDemo,
+  run: async () => (await import('./cli/run.ts')).addRun,
+  since: async () => (await import('./cli/since.ts')).addSince,
+  search: async () => (await import('./cli/search.ts')).addSearch,
+  deploy: async () => (await import('./cli/deploy.ts')).addDeploy,
+  silence: async () => (await import('./cli/silence.ts')).addSilence,
+  status: async () => (await import('./cli/status.ts')).addStatus,
+  parse: async () => (await import('./cli/parse.ts')).addParse,
+  replay: async () => (await import('./cli/replay.ts')).addReplay,
+  test: async () => (await import('./cli/test.ts')).addTest,
+  check: async () => (await import('./cli/check.ts')).addCheck,
+  receivers: async () => (await import('./cli/receivers.ts')).addReceivers,
+}
 
 /** Exit statuses, for --help; errors carry theirs in model/errors.ts. */
 const exitHelp = `
@@ -53,15 +43,21 @@ Examples:
   lastpush search 'status:500' --since 1h          events that match
 `
 
-/** The program with all its commands; also read by docs/generate.ts. */
-export function programOf(io: Io): Command {
+/**
+ * The program with its commands; also read by docs/generate.ts.
+ * @param named The one command that is wanted; any other word brings all, for help and for what is
+ *   misspelt.
+ */
+export async function programOf(io: Io, named = ''): Promise<Command> {
   const program = new Command('lastpush')
     .description('What broke since the last push, and which push broke it.')
     .version(version)
     .exitOverride()
     .showHelpAfterError('(--help shows what is possible)')
     .addHelpText('after', exitHelp)
-  for (const add of commands) add(program, io)
+  const one = Object.hasOwn(commands, named) ? commands[named] : undefined
+  for (const load of one === undefined ? Object.values(commands) : [one])
+    (await load())(program, io)
   for (const command of program.commands) command.exitOverride()
   return program
 }
@@ -78,7 +74,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   // A reader that goes away (head, a closed terminal) must not end a daemon.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-  const program = programOf(io)
+  const [, , named = ''] = argv
+  const program = await programOf(io, named)
   try {
     await program.parseAsync([...argv])
     return io.exitCode

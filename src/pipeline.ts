@@ -3,26 +3,23 @@
  *  it visible. Dispatcher, receivers and indexer live on what was committed, not on this. */
 import type { DeployTracker } from './deploys/tracker.ts'
 import type { Alert } from './model/alert.ts'
+import { ColumnRoom } from './model/columns.ts'
 import type { Batch } from './model/event.ts'
 import { scopeKey, scopeOf } from './model/scope.ts'
 import { detectParser } from './parsers/detect.ts'
 import type { Parser } from './parsers/parser.ts'
-import { Counter, isErrorLevel } from './pipeline/count.ts'
+import { Counter } from './pipeline/count.ts'
 import { Engine } from './pipeline/engine.ts'
 import { enrich } from './pipeline/enrich.ts'
 import { Epoch } from './pipeline/epoch.ts'
 import { addLineFields } from './pipeline/line-fields.ts'
-import {
-  addCounts,
-  getOrMake,
-  mergeSignature,
-  type Partial,
-  type Totals,
-} from './pipeline/partial.ts'
+import { KnownSignatures } from './pipeline/known-signatures.ts'
+import { addCounts, getOrMake, type Partial, type Totals } from './pipeline/partial.ts'
 import { newPartition, type PartitionState } from './pipeline/partition.ts'
 import { ScopeTable } from './pipeline/scope-table.ts'
+import { isErrorLevel } from './pipeline/signing.ts'
 import { continueEvents } from './pipeline/stacks.ts'
-import { timeRows } from './pipeline/timing.ts'
+import { timeRows, TimingRoom } from './pipeline/timing.ts'
 import type { Query } from './query/query.ts'
 import type { Rule } from './rules/rule.ts'
 import { SignatureTable } from './signatures/signature.ts'
@@ -46,6 +43,8 @@ export interface PipelineOptions {
   readonly deploys: DeployTracker
   /** Following live, where the clock has a say in lateness; false in a replay. */
   readonly live: boolean
+  /** False where nobody will ever `take` what changed: a replay keeps alerts only. */
+  readonly commits?: boolean
   /** Told which parser was chosen for a partition, and from how many lines. */
   readonly onDetected?: (partition: string, parser: string, matched: number, of: number) => void
 }
@@ -69,12 +68,15 @@ export class Pipeline {
   readonly #watermarks = new Watermarks()
   readonly #partitions = new Map<string, PartitionState>()
   readonly #histories = new Map<string, History>()
-  readonly #templates = new Map<string, string>()
-  readonly #signatureCounts = new Map<string, SignatureDelta>()
+  readonly #signatures = new KnownSignatures()
   readonly #totals: Totals = { status: new Map(), level: new Map() }
   readonly #signatureTable = new SignatureTable()
   readonly #scopes = new ScopeTable()
+  readonly #columnRoom = new ColumnRoom()
+  readonly #timingRoom = new TimingRoom()
   readonly #counter: Counter
+  /** Some rule reads it. */
+  readonly #keepsHistory: boolean
   readonly #engine: Engine
   #epoch = new Epoch()
   #dirty = new Set<PartitionState>()
@@ -83,12 +85,13 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     this.#options = options
     this.#parsers = new Map(options.parsers.map((parser) => [parser.name, parser]))
+    this.#keepsHistory = options.rules.some((rule) => rule.instance.inputs.history)
     this.#counter = new Counter(options.rules, this.#signatureTable, options.storeQuery)
     this.#engine = new Engine(options.rules, {
       deploys: options.deploys,
       history: (scope) => this.history(scope),
       first: (scope) => this.#first(scope),
-      template: (signature) => this.#templates.get(signature) ?? null,
+      template: (signature) => this.#signatures.template(signature),
       incomplete: (scope) => this.#watermarks.incomplete(scope, this.#wallTime()),
     })
   }
@@ -104,21 +107,27 @@ export class Pipeline {
       batch.bytes.length >= catchingUpBytes,
     )
     const parser = this.#parserOf(partition, source, batch)
-    const columns = parser.parse(batch.bytes, { zone: source.zone, open: partition.open !== null })
+    const columns = parser.parse(batch.bytes, {
+      zone: source.zone,
+      open: partition.open !== null,
+      room: this.#columnRoom,
+    })
     if (batch.lines !== undefined) addLineFields(columns, batch.lines.fields)
     const labels = { ...source, source: source.name }
-    const scopeOfRow = this.#scopes.bound(enrich(columns, labels, this.#options.services))
+    const scopes = this.#scopes.bound(enrich(columns, labels, this.#options.services))
     const timed = timeRows(
       batch,
       columns,
       partition,
       this.#watermarks,
-      scopeOfRow,
+      scopes,
       this.#options.live,
+      this.#timingRoom,
     )
-    const partial = this.#counter.count(columns, timed.events, scopeOfRow, batch.partition)
+    const partial = this.#counter.count(columns, timed, scopes, batch.partition)
     continueEvents(partition, parser, partial.events, timed, batch.final)
     this.merge(partial)
+    this.#counter.reuse(partial)
     partition.checkpoint = batch.checkpoint
     partition.lastArrivalMs = batch.arrivalMs
     const newest = this.#watermarks.newest(batch.partition)
@@ -137,20 +146,21 @@ export class Pipeline {
   merge(partial: Partial): void {
     for (const [scope, items] of partial.items) {
       const history = this.history(scope)
-      for (const [item, seconds] of items) {
-        for (const [second, { judged }] of seconds) {
+      if (items.first < history.first) history.first = items.first
+      if (this.#keepsHistory) {
+        items.each((item, second, _count, _late, judged) => {
           if (judged > 0) history.add(item, second, judged)
-        }
+        })
       }
       this.#engine.watch(scope, history.first * 1_000)
     }
     for (const [scope, signatures] of partial.signatures) {
-      for (const delta of signatures.values()) this.#noteSignature(scope, delta)
+      for (const delta of signatures.values()) this.#signatures.note(scope, delta)
     }
     addCounts(this.#totals.status, partial.totals.status)
     addCounts(this.#totals.level, partial.totals.level)
     this.#engine.merge(partial)
-    this.#epoch.addPartial(partial)
+    if (this.#options.commits !== false) this.#epoch.addPartial(partial)
   }
 
   /** A partition was found: it holds its watermark back until its lines have come. */
@@ -171,6 +181,7 @@ export class Pipeline {
       },
       nowMs,
     )
+    for (const scope of state.scopes) this.#watermarks.feed(partition, scope)
   }
 
   /** Says whether a partition can be read at present; while it cannot, its silence means nothing. */
@@ -245,7 +256,7 @@ export class Pipeline {
     }
     const judged = new Set<string>()
     for (const delta of stored.signatures) {
-      this.#noteSignature(scopeKey(delta), delta)
+      this.#signatures.note(scopeKey(delta), delta)
       this.#signatureTable.restore(scopeKey(delta), [delta.id])
       if (isErrorLevel(delta.level)) judged.add(delta.id)
     }
@@ -307,7 +318,7 @@ export class Pipeline {
 
   /** All signatures of this run, by scope and id. */
   signatures(): IterableIterator<SignatureDelta> {
-    return this.#signatureCounts.values()
+    return this.#signatures.all()
   }
 
   #advance(nowMs: number): void {
@@ -350,12 +361,5 @@ export class Pipeline {
     partition.parser = found.parser.name
     this.#options.onDetected?.(batch.partition, found.parser.name, found.matched, found.of)
     return found.parser
-  }
-
-  #noteSignature(scope: string, delta: SignatureDelta): void {
-    const key = `${scope}\n${delta.id}`
-    const known = this.#signatureCounts.get(key)
-    this.#templates.set(delta.id, delta.template)
-    this.#signatureCounts.set(key, known === undefined ? delta : mergeSignature(known, delta))
   }
 }

@@ -9,7 +9,7 @@ import type { Batch } from './model/event.ts'
 import { Pipeline, type PipelineOptions } from './pipeline.ts'
 import type { Source } from './sources/source.ts'
 
-export interface ReplayOptions extends Omit<PipelineOptions, 'live'> {
+export interface ReplayOptions extends Omit<PipelineOptions, 'live' | 'commits'> {
   readonly clock: Clock
   readonly log: Log
   readonly readers: readonly Source[]
@@ -26,7 +26,7 @@ export interface Replayed {
 
 /** Reads every source to its end and evaluates everything. */
 export async function replay(options: ReplayOptions): Promise<Replayed> {
-  const pipeline = new Pipeline({ ...options, live: false })
+  const pipeline = new Pipeline({ ...options, live: false, commits: false })
   const alerts = new Map<string, Alert>()
   const take = (batch: Batch) => {
     pipeline.ingest(batch)

@@ -1,7 +1,9 @@
 /** `check`: reads configuration, rules and parsers as the daemon would, and says all that is wrong
  *  at once, each fault at its line. */
 import { loadParsers, loadRules } from '../catalog.ts'
-import { faultLine, LastpushError, type Fault } from '../model/errors.ts'
+import { visible } from '../model/escape.ts'
+import { LastpushError, type Fault } from '../model/errors.ts'
+import { briefly } from '../parsers/compile/explain.ts'
 import { configOf } from './engine.ts'
 import { print, type AddCommand, type Io } from './io.ts'
 
@@ -36,6 +38,10 @@ async function check(io: Io, given: readonly string[], options: CheckOptions): P
   }
   const { length } = config.sources
   print(io, `ok: ${length} sources, ${rules.length} rules, ${parsers.length} parsers, ${config.receivers.length} receivers`) // prettier-ignore
+  for (const { parser } of parsers) {
+    if (parser.runs === undefined) continue
+    for (const line of briefly(parser.name, parser.runs())) print(io, `  ${visible(line)}`)
+  }
 }
 
 async function gather<T>(loading: Promise<readonly T[]>, faults: Fault[]): Promise<readonly T[]> {
@@ -46,9 +52,4 @@ async function gather<T>(loading: Promise<readonly T[]>, faults: Fault[]): Promi
     faults.push(...error.faults)
     return []
   }
-}
-
-/** The faults of an error as lines for people. */
-export function faultLines(error: LastpushError): string {
-  return error.faults.map((fault) => `  ${faultLine(fault)}`).join('\n')
 }

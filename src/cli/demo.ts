@@ -13,7 +13,7 @@ import { earlierPushes, tellStory } from '../demo/story.ts'
 import { LastpushError } from '../model/errors.ts'
 import { visible } from '../model/escape.ts'
 import { print, type AddCommand, type Io } from './io.ts'
-import { createLog, nextSignal } from './run.ts'
+import { createLog, nextSignal } from './follow.ts'
 
 /** Where `npm run servers` has its broker. */
 const brokerUsual = '127.0.0.1:9092'

@@ -9,6 +9,7 @@ import { lineText, rowKind, type Columns } from '../model/columns.ts'
 import { LastpushError } from '../model/errors.ts'
 import type { Batch } from '../model/event.ts'
 import { visible } from '../model/escape.ts'
+import { atLength } from '../parsers/compile/explain.ts'
 import { detectParser } from '../parsers/detect.ts'
 import { rowFields } from '../parsers/fields.ts'
 import type { Parser } from '../parsers/parser.ts'
@@ -27,6 +28,7 @@ interface ParseOptions {
   readonly parser?: string
   readonly zone?: string
   readonly json?: boolean
+  readonly explain?: boolean
 }
 
 type Answer =
@@ -50,6 +52,7 @@ export const addParse: AddCommand = (program, io) => {
     .option('--parser <name>', 'format; told from the first lines when absent')
     .option('--zone <name>', "zone of times that name none; default this machine's")
     .option('--json', 'print one JSON object a line')
+    .option('--explain', 'say how the patterns of the parser, or of all, are run; read nothing')
     .addHelpText(
       'after',
       '\nExample:\n  tail -n 20 error.log | lastpush parse --parser php_error --json\n',
@@ -66,6 +69,7 @@ async function parse(io: Io, file: string, options: ParseOptions): Promise<void>
     const known = parsers.map((parser) => parser.name).join(', ')
     throw new LastpushError('USAGE', `no parser is named ${options.parser}; known are ${known}`)
   }
+  if (options.explain === true) return explain(io, named === undefined ? parsers : [named])
   const printer = new Printer(io, options.json === true)
   let chosen = named
   let open = false
@@ -78,6 +82,14 @@ async function parse(io: Io, file: string, options: ParseOptions): Promise<void>
     }
   })
   printer.flush()
+}
+
+function explain(io: Io, parsers: readonly Parser[]): void {
+  for (const { name, runs } of parsers) {
+    const lines =
+      runs === undefined ? [`${name}: built in, without patterns`] : atLength(name, runs())
+    for (const line of lines) print(io, visible(line))
+  }
 }
 
 function choose(io: Io, batch: Batch, parsers: readonly Parser[]): Parser {

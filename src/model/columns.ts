@@ -25,11 +25,21 @@ export class SpanColumn implements Column {
   /** Parsed numbers, NaN where there is none; null for text fields. */
   readonly numbers: Float64Array | null
 
-  constructor(bytes: Buffer, rows: number, numeric: boolean) {
+  constructor(
+    bytes: Buffer,
+    spans: { start: Int32Array; end: Int32Array },
+    numbers: Float64Array | null,
+  ) {
     this.bytes = bytes
-    this.start = new Int32Array(rows).fill(-1)
-    this.end = new Int32Array(rows)
-    this.numbers = numeric ? new Float64Array(rows).fill(NaN) : null
+    this.start = spans.start
+    this.end = spans.end
+    this.numbers = numbers
+  }
+
+  /** A column in which no row has a value yet. */
+  static empty(bytes: Buffer, rows: number, numeric: boolean): SpanColumn {
+    const spans = { start: new Int32Array(rows).fill(-1), end: new Int32Array(rows) }
+    return new SpanColumn(bytes, spans, numeric ? new Float64Array(rows).fill(NaN) : null)
   }
 
   text(row: number): string | null {
@@ -54,7 +64,69 @@ export class SpanColumn implements Column {
   }
 }
 
-/** A field whose values do not lie verbatim in the line: unescaped JSON, mapped levels. */
+/** A field that is a number but not the one in the line, such as a duration in another unit. */
+export class NumberColumn implements Column {
+  /** NaN where the row has no value. */
+  readonly values: Float64Array
+
+  constructor(values: Float64Array) {
+    this.values = values
+  }
+
+  /** A column in which no row has a value yet. */
+  static empty(rows: number): NumberColumn {
+    return new NumberColumn(new Float64Array(rows).fill(NaN))
+  }
+
+  text(row: number): string | null {
+    const value = this.number(row)
+    return value === null ? null : String(value)
+  }
+
+  number(row: number): number | null {
+    const value = this.values[row] ?? NaN
+    return Number.isNaN(value) ? null : value
+  }
+
+  value(row: number): number | null {
+    return this.number(row)
+  }
+
+  has(row: number): boolean {
+    return this.number(row) !== null
+  }
+}
+
+/** A field with few words to choose from, such as a level: one number a row. */
+export class WordColumn implements Column {
+  readonly words: readonly string[]
+  /** Index in `words` plus one; 0 where the row has no value. */
+  readonly codes: Uint8Array
+
+  /** @param words At most 255. */
+  constructor(words: readonly string[], rows: number) {
+    this.words = words
+    this.codes = new Uint8Array(rows)
+  }
+
+  text(row: number): string | null {
+    return this.words[(this.codes[row] ?? 0) - 1] ?? null
+  }
+
+  number(row: number): number | null {
+    return toNumber(this.text(row))
+  }
+
+  value(row: number): string | null {
+    return this.text(row)
+  }
+
+  has(row: number): boolean {
+    return (this.codes[row] ?? 0) > 0
+  }
+}
+
+/** A field whose values do not lie verbatim in the line, such as unescaped JSON. */
 export class ValueColumn implements Column {
   readonly values: (string | number | null)[]
 
@@ -103,6 +175,19 @@ export class ConstantColumn implements Column {
 
   has(): boolean {
     return true
+  }
+}
+
+/** Memory that the columns of one batch after the other are put in; those of the batch before are gone
+ *  then. For who is done with a batch before it parses the next one: fresh memory for each costs as
+ *  much as a third of the parsing. */
+export class ColumnRoom {
+  #memory = new ArrayBuffer(0)
+
+  /** At least so many bytes, with anything in them. */
+  take(bytes: number): ArrayBuffer {
+    if (this.#memory.byteLength < bytes) this.#memory = new ArrayBuffer(bytes * 2)
+    return this.#memory
   }
 }
 

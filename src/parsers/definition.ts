@@ -3,11 +3,11 @@
  *  in the file is the caller's, who has read the YAML. */
 import type { Fault } from '../model/errors.ts'
 import { LastpushError } from '../model/errors.ts'
+import { compile } from './compile/compile.ts'
 import { jsonParser } from './json.ts'
-import type { Parser } from './parser.ts'
+import type { Form, Parser } from './parser.ts'
 import { Pattern } from './pattern.ts'
 import { plainParser } from './plain.ts'
-import { regexParser } from './regex-parser.ts'
 import { parserDefinition, type ParserDefinition } from './schema.ts'
 import { timeFormatFault, timeReader } from './time.ts'
 import { isZone } from './zone.ts'
@@ -39,11 +39,13 @@ export function readDefinition(value: unknown, file: string): ParserDefinition {
 /**
  * Builds the parser of a definition.
  * @param file Named in faults. Default `<name>.yaml`.
+ * @param form The form to compile its patterns to; default the fastest, as soon as it pays.
  * @throws LastpushError PATTERN_REFUSED when RE2 refuses a pattern, else CONFIG_INVALID.
  */
 export function buildParser(
   definition: ParserDefinition,
   file = `${definition.name}.yaml`,
+  form?: Form,
 ): Parser {
   if (definition.format !== 'patterns') return buildBuiltIn(definition, file)
   const findings: Finding[] = []
@@ -51,27 +53,29 @@ export function buildParser(
     findings.push({ field: 'patterns', message: 'at least one pattern is needed' })
   }
   const patterns = definition.patterns
-    .map((source, index) => compile(source, `patterns[${index}]`, findings))
+    .map((source, index) => readPattern(source, `patterns[${index}]`, findings))
     .filter((pattern) => pattern !== null)
   const continuation =
     definition.continuation === undefined
       ? null
-      : compile(definition.continuation, 'continuation', findings)
+      : readPattern(definition.continuation, 'continuation', findings)
   if (continuation !== null && continuation.groups.length > 0) {
     findings.push({ field: 'continuation', message: 'groups of a continuation are not read' })
   }
   findings.push(...timeFindings(definition, patterns), ...fieldFindings(definition, patterns))
   if (findings.length > 0) throw refusal(findings, file)
-  return regexParser({
+  const parts = {
     name: definition.name,
     patterns,
     continuation,
     types: new Map(Object.entries(definition.fields)),
     readTime: timeReader(definition.time?.format ?? []),
+    timeFormats: definition.time?.format ?? [],
     zone: definition.time?.zone ?? null,
     levelWords: new Map(Object.entries(definition.levels)),
     missing: definition.missing,
-  })
+  }
+  return compile(parts, form)
 }
 
 function buildBuiltIn(definition: ParserDefinition, file: string): Parser {
@@ -89,7 +93,7 @@ function buildBuiltIn(definition: ParserDefinition, file: string): Parser {
   return definition.format === 'json' ? jsonParser(definition.name) : plainParser(definition.name)
 }
 
-function compile(source: string, field: string, findings: Finding[]): Pattern | null {
+function readPattern(source: string, field: string, findings: Finding[]): Pattern | null {
   // One byte of a character would be captured, which is no text.
   if (/(?<!\\)(?:\\\\)*\\C/.test(source)) {
     findings.push({ field, message: '\\C takes single bytes; use . or a class', refused: true })

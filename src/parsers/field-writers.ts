@@ -1,10 +1,11 @@
 /** Captured bytes → columns, by the type of the field. Apart from the engine that captures, so that
  *  another engine fills the same columns. */
+import assert from 'node:assert'
 import { isIP } from 'node:net'
-import { SpanColumn, ValueColumn, type Column } from '../model/columns.ts'
-import type { Level } from '../model/event.ts'
+import { NumberColumn, SpanColumn, WordColumn, type Column } from '../model/columns.ts'
+import { levels, type Level } from '../model/event.ts'
 import { toLevel } from './levels.ts'
-import { readFloat, readInt } from './numbers.ts'
+import { readDuration, readFloat, readInt } from './numbers.ts'
 import type { FieldType } from './schema.ts'
 import type { TimeReader } from './time.ts'
 
@@ -18,40 +19,78 @@ export interface FieldWriter {
   clear(row: number): void
 }
 
-/** A field of its declared type that lies verbatim in the line, or a duration. */
-export function fieldWriter(type: FieldType, bytes: Buffer, rows: number): FieldWriter {
+/** An empty column for a field of a declared type. */
+export function fieldColumn(type: FieldType | 'level', bytes: Buffer, rows: number): Column {
   switch (type) {
     case 'text':
-      return spanWriter(new SpanColumn(bytes, rows, false), () => NaN)
-    case 'int':
-      return spanWriter(new SpanColumn(bytes, rows, true), readInt)
-    case 'float':
-      return spanWriter(new SpanColumn(bytes, rows, true), readFloat)
     case 'ip':
-      return spanWriter(new SpanColumn(bytes, rows, false), readIp)
+      return SpanColumn.empty(bytes, rows, false)
+    case 'int':
+    case 'float':
+      return SpanColumn.empty(bytes, rows, true)
     case 'seconds':
-      return durationWriter(bytes, rows, 1_000)
     case 'microseconds':
-      return durationWriter(bytes, rows, 0.001)
+      return NumberColumn.empty(rows)
+    case 'level':
+      return new WordColumn(levels, rows)
   }
 }
 
-/** The level, as one of our eight; a word that is none of them counts as absent. */
-export function levelWriter(
-  words: ReadonlyMap<string, Level>,
+/**
+ * What fills a column of a type; `fieldColumn` says which kind of column.
+ * @param words Words of the field `level` beyond the usual names.
+ */
+export function fieldWriter(
+  type: FieldType | 'level',
+  column: Column,
   bytes: Buffer,
-  rows: number,
+  words: ReadonlyMap<string, Level>,
 ): FieldWriter {
-  const column = new ValueColumn(rows)
+  if (column instanceof SpanColumn) {
+    const read = type === 'int' ? readInt : type === 'float' ? readFloat : type === 'ip' ? readIp : null // prettier-ignore
+    return spanWriter(column, read)
+  }
+  if (column instanceof NumberColumn) {
+    return durationWriter(column, bytes, type === 'seconds' ? 'seconds' : 'microseconds')
+  }
+  assert(column instanceof WordColumn, 'a column of a type that no field has')
+  return levelWriter(column, bytes, words)
+}
+
+/** The level, as one of our eight; a word that is none of them counts as absent. */
+function levelWriter(
+  column: WordColumn,
+  bytes: Buffer,
+  words: ReadonlyMap<string, Level>,
+): FieldWriter {
+  // Neighbours often have the same level; its word need not become a string again.
+  let last = { start: 0, end: 0, code: 0 }
   return {
     column,
     write: (row, start, end) => {
-      const word = bytes.toString('utf8', start, end)
-      column.values[row] = words.get(word) ?? toLevel(word)
+      if (!sameBytes(bytes, last, start, end)) {
+        const word = bytes.toString('utf8', start, end)
+        const level = words.get(word) ?? toLevel(word)
+        last = { start, end, code: level === null ? 0 : levels.indexOf(level) + 1 }
+      }
+      column.codes[row] = last.code
       return true
     },
-    clear: (row) => void (column.values[row] = null),
+    clear: (row) => void (column.codes[row] = 0),
   }
+}
+
+function sameBytes(
+  bytes: Buffer,
+  last: { readonly start: number; readonly end: number },
+  start: number,
+  end: number,
+): boolean {
+  if (last.end - last.start !== end - start || end === start) return false
+  for (let at = start; at < end; at++) {
+    if (bytes[at] !== bytes[last.start + at - start]) return false
+  }
+  return true
 }
 
 /** The event time of each row. */
@@ -71,11 +110,12 @@ export function timeWriter(
 /** undefined: not of the type; NaN: of the type, but without a number. */
 type ReadNumber = (bytes: Buffer, start: number, end: number) => number | undefined
 
-function spanWriter(column: SpanColumn, read: ReadNumber): FieldWriter {
+/** @param read null: any text will do. */
+function spanWriter(column: SpanColumn, read: ReadNumber | null): FieldWriter {
   return {
     column,
     write: (row, start, end) => {
-      const value = read(column.bytes, start, end)
+      const value = read === null ? NaN : read(column.bytes, start, end)
       if (value === undefined) return false
       column.start[row] = start
       column.end[row] = end
@@ -92,18 +132,19 @@ function spanWriter(column: SpanColumn, read: ReadNumber): FieldWriter {
 const readIp: ReadNumber = (bytes, start, end) =>
   end - start <= 64 && isIP(bytes.toString('latin1', start, end)) > 0 ? NaN : undefined
 
-/** @param factor Milliseconds in one unit of the text. */
-function durationWriter(bytes: Buffer, rows: number, factor: number): FieldWriter {
-  const column = new ValueColumn(rows)
+function durationWriter(
+  column: NumberColumn,
+  bytes: Buffer,
+  unit: 'seconds' | 'microseconds',
+): FieldWriter {
   return {
     column,
     write: (row, start, end) => {
-      const value = readFloat(bytes, start, end)
-      if (value === undefined || Number.isNaN(value)) return false
-      // To the microsecond, so that 1.001 s is 1001 ms and not 1000.9999999999999.
-      column.values[row] = Math.round(value * factor * 1_000) / 1_000
+      const value = readDuration(bytes, start, end, unit)
+      if (value === undefined) return false
+      column.values[row] = value
       return true
     },
-    clear: (row) => void (column.values[row] = null),
+    clear: (row) => void (column.values[row] = NaN),
   }
 }

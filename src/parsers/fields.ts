@@ -1,5 +1,11 @@
 /** The fields of one row as a plain object, for output, samples and the event index. */
-import { SpanColumn, ValueColumn, type Column, type Columns } from '../model/columns.ts'
+import {
+  NumberColumn,
+  SpanColumn,
+  ValueColumn,
+  type Column,
+  type Columns,
+} from '../model/columns.ts'
 
 /**
  * All fields that a row has; numbers where the parser declares them as numbers.
@@ -16,6 +22,7 @@ export function rowFields(columns: Columns, row: number): Record<string, string 
 
 function fieldValue(column: Column, row: number): string | number | null {
   if (column instanceof ValueColumn) return column.values[row] ?? null
+  if (column instanceof NumberColumn) return column.number(row)
   if (column instanceof SpanColumn && column.numbers !== null) {
     return column.number(row) ?? column.text(row)
   }

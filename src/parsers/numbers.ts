@@ -23,8 +23,9 @@ export function readInt(bytes: Buffer, start: number, end: number): number | und
  * @returns undefined when the bytes are no such number, NaN when it is beyond the doubles.
  */
 export function readFloat(bytes: Buffer, start: number, end: number): number | undefined {
-  const dot = bytes.indexOf(DOT, start)
-  const plain = dot >= start && dot < end ? plainDecimal(bytes, start, dot, end) : undefined
+  let dot = start
+  while (dot < end && bytes[dot] !== DOT) dot++
+  const plain = dot < end ? plainDecimal(bytes, start, dot, end) : undefined
   if (plain !== undefined) return plain
   const text = bytes.toString('latin1', start, end)
   if (!/^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text)) return undefined
@@ -52,4 +53,22 @@ function readDigits(bytes: Buffer, start: number, end: number): number {
     value = value * 10 + digit
   }
   return value
+}
+
+/** What a number of a unit is multiplied by to be milliseconds. */
+export const durationFactor = { seconds: 1_000, microseconds: 0.001 } as const
+
+/**
+ * A duration in ms, to the microsecond, so that 1.001 s is 1001 ms and not 1000.9999999999999.
+ * @returns undefined when the bytes are no number, or one beyond the doubles.
+ */
+export function readDuration(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  unit: keyof typeof durationFactor,
+): number | undefined {
+  const value = readFloat(bytes, start, end)
+  if (value === undefined || Number.isNaN(value)) return undefined
+  return Math.round(value * durationFactor[unit] * 1_000) / 1_000
 }

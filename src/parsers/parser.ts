@@ -1,6 +1,6 @@
 /** The contract of a parser: batch → columns. Kinds are declared in parsers/*.yaml and built by
  *  definition.ts; this file is what the pipeline sees. */
-import type { Columns } from '../model/columns.ts'
+import type { ColumnRoom, Columns } from '../model/columns.ts'
 
 /** What a parser is told besides the bytes. */
 export interface ParseContext {
@@ -8,6 +8,33 @@ export interface ParseContext {
   readonly zone: string
   /** A multi-line event of this partition is open at the first line of the batch. */
   readonly open: boolean
+  /** Where the columns may be put; in memory of their own when absent. */
+  readonly room?: ColumnRoom
+}
+
+/** What runs most lines of a parser: the fastest form that its patterns and the engine allow. */
+export type Form = 'wasm' | 'js' | 're2'
+
+/** A place in a pattern, in UTF-16 units from its start, and what is to be said of it. */
+export interface PatternNote {
+  readonly at: number
+  readonly text: string
+}
+
+/** What became of one declared pattern. */
+export interface PatternForm {
+  /** `patterns[0]`, or `continuation`. */
+  readonly field: string
+  readonly source: string
+  /** Why only RE2 runs it; null when it is compiled. */
+  readonly refusal: PatternNote | null
+  /** Where it is slower than it could be. */
+  readonly notes: readonly PatternNote[]
+}
+
+export interface ParserForm {
+  readonly form: Form
+  readonly patterns: readonly PatternForm[]
 }
 
 /** A compiled parser; stateless, so one instance serves every partition. */
@@ -17,6 +44,8 @@ export interface Parser {
   readonly multiline: boolean
   /** True when its lines carry requests (they have a status): the source counts as access log. */
   readonly access: boolean
+  /** How its patterns run; a parser that is built in has none. */
+  readonly runs?: () => ParserForm
   /**
    * Walks whole lines; LF alone ends a line, one CR before it is dropped.
    * @param bytes Lines, each ended by LF except possibly the last.

@@ -14,7 +14,7 @@ interface Reach {
 export class Pattern {
   /** Names of the groups by number less one; definition.ts refuses groups without a name. */
   readonly groups: readonly string[]
-  readonly #source: string
+  readonly source: string
   readonly #regex: RegExp
   /** Beginnings by alternative and number of elements, compiled when a line is first explained. */
   readonly #beginnings = new Map<string, RegExp>()
@@ -24,7 +24,7 @@ export class Pattern {
     // RE2 judges the pattern as it is written, names included. The one that runs has none, as
     // re2 would build an object of them for every line: half of its time.
     new RE2(source)
-    this.#source = source
+    this.source = source
     this.#regex = new RE2(`^(?:${withoutGroupNames(source)})$`, 'd')
     this.groups = groupNames(source).map((name) => name ?? '')
   }
@@ -42,7 +42,7 @@ export class Pattern {
   /** How far it gets: by bisection, as each beginning of a fitting beginning fits as well. */
   reach(line: string): Reach {
     let best: Reach = { units: 0, group: null }
-    for (const [index, alternative] of elements(this.#source).entries()) {
+    for (const [index, alternative] of elements(this.source).entries()) {
       let fits = 0
       let units = 0
       for (let tooMany = alternative.length + 1; tooMany - fits > 1;) {

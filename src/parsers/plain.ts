@@ -12,7 +12,7 @@ export function plainParser(name: string): Parser {
     parse: (bytes) => {
       const { rows, lineStart, lineEnd } = splitLines(bytes)
       const kind = new Uint8Array(rows).fill(rowKind.unparsed)
-      const message = new SpanColumn(bytes, rows, false)
+      const message = SpanColumn.empty(bytes, rows, false)
       for (let row = 0; row < rows; row++) {
         if (lineStart[row] === lineEnd[row]) continue
         kind[row] = rowKind.event

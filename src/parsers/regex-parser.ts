@@ -1,10 +1,11 @@
 /** The parser of declared patterns: decodes a line, lets RE2 capture, and fills columns.
  *  The reference semantics: a pattern sees the line as UTF-8 with U+FFFD for invalid bytes; what it
- *  captures is given as the bytes it came from. An engine without strings may take this file's
- *  place; splitting, times, numbers and columns are in files of their own. */
+ *  captures is given as the bytes it came from. The parsers of compile/ say the same without strings,
+ *  and hand the lines that they are not sure of to this one. Splitting, times, numbers and columns
+ *  are in files of their own. */
 import { rowKind, type Column, type Columns, type Unparsed } from '../model/columns.ts'
 import type { Level } from '../model/event.ts'
-import { fieldWriter, levelWriter, timeWriter, type FieldWriter } from './field-writers.ts'
+import { fieldColumn, fieldWriter, timeWriter, type FieldWriter } from './field-writers.ts'
 import { splitLines } from './lines.ts'
 import type { ParseContext, Parser } from './parser.ts'
 import type { Pattern } from './pattern.ts'
@@ -13,20 +14,22 @@ import type { TimeReader } from './time.ts'
 import { unitMap } from './utf8.ts'
 
 /** What definition.ts has made of a checked definition. */
-interface RegexParserParts {
+export interface DeclaredParts {
   readonly name: string
   readonly patterns: readonly Pattern[]
   readonly continuation: Pattern | null
   /** Type by field, for all groups of all patterns but `time` and `level`. */
   readonly types: ReadonlyMap<string, FieldType>
   readonly readTime: TimeReader
+  /** What `readTime` reads by. */
+  readonly timeFormats: readonly string[]
   /** Zone that goes before the source's; null: the source's. */
   readonly zone: string | null
   readonly levelWords: ReadonlyMap<string, Level>
   readonly missing: readonly string[]
 }
 
-export function regexParser(parts: RegexParserParts): Parser {
+export function regexParser(parts: DeclaredParts): Parser {
   return {
     name: parts.name,
     multiline: parts.continuation !== null,
@@ -35,50 +38,75 @@ export function regexParser(parts: RegexParserParts): Parser {
   }
 }
 
-function parseBatch(parts: RegexParserParts, bytes: Buffer, context: ParseContext): Columns {
+function parseBatch(parts: DeclaredParts, bytes: Buffer, context: ParseContext): Columns {
   const { rows, lineStart, lineEnd } = splitLines(bytes)
   const kind = new Uint8Array(rows).fill(rowKind.unparsed)
   const time = new Float64Array(rows).fill(NaN)
-  const writers = openWriters(parts, context.zone, bytes, time)
+  const fields = emptyFields(parts, bytes, rows)
+  const lines = new ExactLines(parts, context.zone, { bytes, time, fields })
   // Once a partition has had an event it stays open: lines that fit nothing may stand between an
   // event and its stack trace, and no batch border can change what is a continuation.
   let open = context.open
   for (let row = 0; row < rows; row++) {
-    const start = lineStart[row] ?? 0
-    const end = lineEnd[row] ?? 0
-    if (start === end) continue
-    const line = bytes.toString('utf8', start, end)
-    if (parts.continuation?.test(line) === true) {
-      if (open) kind[row] = rowKind.continuation
-    } else if (takeLine(parts, writers, { bytes, start, end, line }, row)) {
-      kind[row] = rowKind.event
-      open = true
-    }
+    const found = lines.take(row, lineStart[row] ?? 0, lineEnd[row] ?? 0)
+    if (found === rowKind.event) open = true
+    if (found !== rowKind.continuation || open) kind[row] = found
   }
-  const fields = new Map<string, Column>()
-  for (const [name, { column }] of writers) if (column !== null) fields.set(name, column)
   const unparsed = (row: number): Unparsed =>
-    explain(parts, context, bytes.subarray(lineStart[row], lineEnd[row]))
+    explainLine(parts, context.zone, bytes.subarray(lineStart[row], lineEnd[row]))
   return { bytes, rows, kind, lineStart, lineEnd, time, fields, unparsed }
 }
 
-/** One writer for each field that any pattern captures. */
-function openWriters(
-  parts: RegexParserParts,
-  sourceZone: string,
-  bytes: Buffer,
-  time: Float64Array,
-): Map<string, FieldWriter> {
-  const rows = time.length
-  const writers = new Map<string, FieldWriter>()
+/** An empty column for each field that any pattern captures. */
+function emptyFields(parts: DeclaredParts, bytes: Buffer, rows: number): Map<string, Column> {
+  const fields = new Map<string, Column>()
   for (const name of parts.patterns.flatMap((pattern) => pattern.groups)) {
-    if (writers.has(name)) continue
-    if (name === 'time') {
-      writers.set(name, timeWriter(parts.readTime, parts.zone ?? sourceZone, bytes, time))
-    } else if (name === 'level') writers.set(name, levelWriter(parts.levelWords, bytes, rows))
-    else writers.set(name, fieldWriter(parts.types.get(name) ?? 'text', bytes, rows))
+    if (name === 'time' || fields.has(name)) continue
+    const type = name === 'level' ? 'level' : (parts.types.get(name) ?? 'text')
+    fields.set(name, fieldColumn(type, bytes, rows))
   }
-  return writers
+  return fields
+}
+
+/** What one batch is filled into. */
+interface Target {
+  readonly bytes: Buffer
+  readonly time: Float64Array
+  readonly fields: ReadonlyMap<string, Column>
+}
+
+/** Takes lines of one batch, one at a time and in any order. */
+export class ExactLines {
+  readonly #parts: DeclaredParts
+  readonly #bytes: Buffer
+  /** By field; `time` is the event time. */
+  readonly writers = new Map<string, FieldWriter>()
+
+  constructor(parts: DeclaredParts, sourceZone: string, { bytes, time, fields }: Target) {
+    this.#parts = parts
+    this.#bytes = bytes
+    const zone = parts.zone ?? sourceZone
+    this.writers.set('time', timeWriter(parts.readTime, zone, bytes, time))
+    for (const [name, column] of fields) {
+      const type = name === 'level' ? 'level' : (parts.types.get(name) ?? 'text')
+      this.writers.set(name, fieldWriter(type, column, bytes, parts.levelWords))
+    }
+  }
+
+  /** Fills the row of the line in bytes [start, end), which is empty before; gives its rowKind. */
+  take(row: number, start: number, end: number): number {
+    if (start === end) return rowKind.unparsed
+    const bytes = this.#bytes
+    const line = bytes.toString('utf8', start, end)
+    if (this.#parts.continuation?.test(line) === true) return rowKind.continuation
+    const taken = takeLine(this.#parts, this.writers, { bytes, start, end, line }, row)
+    return taken ? rowKind.event : rowKind.unparsed
+  }
+
+  /** Makes all values of a row absent. */
+  clear(row: number): void {
+    for (const writer of this.writers.values()) writer.clear(row)
+  }
 }
 
 /** A line, decoded and where it lies in bytes. */
@@ -91,7 +119,7 @@ interface Line {
 
 /** Fills the row by the first pattern that fits in form and in the types of its fields. */
 function takeLine(
-  parts: RegexParserParts,
+  parts: DeclaredParts,
   writers: ReadonlyMap<string, FieldWriter>,
   line: Line,
   row: number,
@@ -107,7 +135,7 @@ function takeLine(
 
 /** Writes the captured groups; gives the number of the first that is not of its type, else null. */
 function badGroup(
-  parts: RegexParserParts,
+  parts: DeclaredParts,
   pattern: Pattern,
   spans: readonly (readonly [number, number] | undefined)[],
   writers: ReadonlyMap<string, FieldWriter>,
@@ -135,13 +163,17 @@ function isMissing(missing: readonly string[], line: string, start: number, end:
 }
 
 /** Why a line is unparsed: parses it once more, alone, as few lines are ever asked about. */
-function explain(parts: RegexParserParts, context: ParseContext, bytes: Buffer): Unparsed {
+export function explainLine(parts: DeclaredParts, sourceZone: string, bytes: Buffer): Unparsed {
   const line = bytes.toString('utf8')
   if (line === '') return { reason: 'empty line', column: 1 }
   if (parts.continuation?.test(line) === true) {
     return { reason: 'continues an event that is not here', column: 1 }
   }
-  const writers = openWriters(parts, context.zone, bytes, new Float64Array(1))
+  const writers = new ExactLines(parts, sourceZone, {
+    bytes,
+    time: new Float64Array(1),
+    fields: emptyFields(parts, bytes, 1),
+  }).writers
   for (const pattern of parts.patterns) {
     const spans = pattern.spans(line)
     if (spans === null) continue

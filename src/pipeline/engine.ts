@@ -14,7 +14,7 @@ import type { RecordPut } from '../store/state.ts'
 import type { History } from '../windows/history.ts'
 import { paneStart } from '../windows/panes.ts'
 import { anyScope } from '../windows/watermark.ts'
-import { seriesKey } from './count.ts'
+import { seriesKey } from './count-rules.ts'
 import { getOrMake, type Partial } from './partial.ts'
 import { Series, type StoredSeries, type Surroundings } from './series.ts'
 

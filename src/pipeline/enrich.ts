@@ -12,6 +12,7 @@ import {
 import { scopeKey } from '../model/scope.ts'
 import { bindQuery } from '../query/match.ts'
 import type { ServiceQuery } from '../sources/settings.ts'
+import { oneScope, ScopeRows, type RowScopes } from './scopes.ts'
 
 /** Labels that a source gives its lines. */
 export interface SourceLabels {
@@ -20,14 +21,11 @@ export interface SourceLabels {
   readonly env: string
 }
 
-/** Scope key per row. */
-export type ScopeOfRow = (row: number) => string
-
 export function enrich(
   columns: Columns,
   labels: SourceLabels,
   services: readonly ServiceQuery[],
-): ScopeOfRow {
+): RowScopes {
   const ownService = columns.fields.get('service')
   const ownEnv = columns.fields.get('env')
   columns.fields.set('source', new ConstantColumn(labels.source))
@@ -41,10 +39,7 @@ export function enrich(
   const asked = labels.service === null && services.length > 0
   if (ownService === undefined && !asked) {
     if (labels.service !== null) columns.fields.set('service', new ConstantColumn(labels.service))
-    if (ownEnv === undefined) {
-      const key = scopeKey(labels)
-      return () => key
-    }
+    if (ownEnv === undefined) return oneScope(scopeKey(labels))
   } else {
     const bound = asked
       ? services.map(({ service, query }) => ({ service, matches: bindQuery(query, columns) }))
@@ -55,8 +50,12 @@ export function enrich(
   }
   const service = columns.fields.get('service')
   const env = columns.fields.get('env')
-  return (row) =>
-    scopeKey({ service: service?.text(row) ?? null, env: env?.text(row) ?? labels.env })
+  const scopes = new ScopeRows(columns.rows)
+  for (let row = 0; row < columns.rows; row++) {
+    if (columns.kind[row] !== rowKind.event) continue
+    scopes.set(row, scopeKey({ service: service?.text(row) ?? null, env: env?.text(row) ?? labels.env })) // prettier-ignore
+  }
+  return scopes.done()
 }
 
 function withDefault(

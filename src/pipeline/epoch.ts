@@ -6,10 +6,11 @@ import type { EventDocument } from '../store/events.ts'
 import type { Commit, PaneDelta, RecordPut, SignatureDelta } from '../store/state.ts'
 import { itemOf } from '../windows/history.ts'
 import type { EngineChanges } from './engine.ts'
-import { mergeSignature, type ItemCount, type Partial } from './partial.ts'
+import { ItemPanes } from './item-panes.ts'
+import { getOrMake, mergeSignature, type Partial } from './partial.ts'
 
 export class Epoch {
-  readonly #items = new Map<string, Map<string, Map<number, ItemCount>>>()
+  readonly #items = new Map<string, ItemPanes>()
   readonly #signatures = new Map<string, SignatureDelta>()
   readonly #deploys = new Map<string, Deploy>()
   readonly #backlog = new Map<string, EventDocument>()
@@ -28,22 +29,10 @@ export class Epoch {
   addPartial(partial: Partial): void {
     this.#touched = true
     for (const [scope, items] of partial.items) {
-      const known = getOrAdd(this.#items, scope)
-      for (const [item, seconds] of items) {
-        const target = getOrAdd(known, item)
-        for (const [second, counts] of seconds) {
-          const sum = target.get(second)
-          if (sum === undefined) target.set(second, { ...counts })
-          else {
-            sum.count += counts.count
-            sum.late += counts.late
-            sum.judged += counts.judged
-          }
-        }
-      }
+      getOrMake(this.#items, scope, () => new ItemPanes()).merge(items)
     }
-    for (const [scope, signatures] of partial.signatures) {
-      for (const delta of signatures.values()) {
+    for (const [scope, deltas] of partial.signatures) {
+      for (const delta of deltas.values()) {
         const key = `${scope}\n${delta.id}`
         const known = this.#signatures.get(key)
         this.#signatures.set(key, known === undefined ? delta : mergeSignature(known, delta))
@@ -67,7 +56,7 @@ export class Epoch {
   toCommit(changes: EngineChanges, records: readonly RecordPut[]): Commit {
     return {
       records: [...records, ...changes.records],
-      panes: this.#panes(),
+      panes: panesOf(this.#items),
       signatures: [...this.#signatures.values()],
       alerts: changes.alerts,
       transitions: [...changes.transitions].sort((a, b) => a.at - b.at),
@@ -75,26 +64,15 @@ export class Epoch {
       backlog: [...this.#backlog.values()],
     }
   }
-
-  #panes(): PaneDelta[] {
-    const panes: PaneDelta[] = []
-    for (const [scope, items] of this.#items) {
-      for (const [item, seconds] of items) {
-        const { kind, id } = itemOf(item)
-        for (const [second, { count, late }] of seconds) {
-          panes.push({ ...scopeOf(scope), kind: kind as ItemKind, id, second, count, late })
-        }
-      }
-    }
-    return panes
-  }
 }
 
-function getOrAdd<K, V>(map: Map<string, Map<K, V>>, key: string): Map<K, V> {
-  let found = map.get(key)
-  if (found === undefined) {
-    found = new Map()
-    map.set(key, found)
+function panesOf(items: ReadonlyMap<string, ItemPanes>): PaneDelta[] {
+  const panes: PaneDelta[] = []
+  for (const [scope, table] of items) {
+    table.each((item, second, count, late) => {
+      const { kind, id } = itemOf(item)
+      panes.push({ ...scopeOf(scope), kind: kind as ItemKind, id, second, count, late })
+    })
   }
-  return found
+  return panes.sort((a, b) => a.second - b.second)
 }

@@ -3,6 +3,7 @@
 import type { EventDocument } from '../store/events.ts'
 import type { SignatureDelta } from '../store/state.ts'
 import { mergePane, type Pane } from '../windows/window.ts'
+import type { ItemPanes } from './item-panes.ts'
 
 /** The panes that a stretch adds to one series. */
 export interface SeriesPartial {
@@ -11,19 +12,11 @@ export interface SeriesPartial {
   readonly panes: Map<number, Pane>
 }
 
-/** Events in time and late ones of one item in one second. */
-export interface ItemCount {
-  count: number
-  late: number
-  /** Those in time that decisions look at: of signatures only the events of an error level. */
-  judged: number
-}
-
 export interface Partial {
   /** Rule index → series key → panes. */
   readonly series: Map<string, SeriesPartial>[]
-  /** Scope key → item key → second → counts. */
-  readonly items: Map<string, Map<string, Map<number, ItemCount>>>
+  /** Scope key → what its items have by second. */
+  readonly items: Map<string, ItemPanes>
   /** Scope key → signature id → what was seen of it. */
   readonly signatures: Map<string, Map<string, SignatureDelta>>
   /** Events for the index. */
@@ -55,14 +48,9 @@ export function mergePartial(into: Partial, from: Partial): void {
     if (target !== undefined) mergeSeries(target, series)
   }
   for (const [scope, items] of from.items) {
-    for (const [item, seconds] of items) {
-      for (const [second, counts] of seconds) {
-        const target = itemCount(into, scope, item, second)
-        target.count += counts.count
-        target.late += counts.late
-        target.judged += counts.judged
-      }
-    }
+    const known = into.items.get(scope)
+    if (known === undefined) into.items.set(scope, items)
+    else known.merge(items)
   }
   for (const [scope, signatures] of from.signatures) {
     for (const delta of signatures.values()) addSignature(into, scope, delta)
@@ -85,13 +73,6 @@ function mergeSeries(into: Map<string, SeriesPartial>, from: Map<string, SeriesP
       else mergePane(known, pane)
     }
   }
-}
-
-/** The counter of one item in one second, made when it is first asked for. */
-export function itemCount(into: Partial, scope: string, item: string, second: number): ItemCount {
-  const items = getOrMake(into.items, scope, () => new Map<string, Map<number, ItemCount>>())
-  const seconds = getOrMake(items, item, () => new Map<number, ItemCount>())
-  return getOrMake(seconds, second, () => ({ count: 0, late: 0, judged: 0 }))
 }
 
 /** Adds what was seen of a signature; the newest event's line is the sample. */

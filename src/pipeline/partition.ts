@@ -38,6 +38,10 @@ export interface PartitionState {
   cut: number
   lastArrivalMs: number
   unparsedSamples: (Unparsed & { readonly line: string })[]
+  /** How many lines were unparsed when the newest sample was taken. */
+  sampledAt: number
+  /** Scopes that its lines belonged to so far. */
+  scopes: string[]
   /** The last event may still get continuation lines. */
   open: OpenHead | null
 }
@@ -59,6 +63,8 @@ export function newPartition(source: string, partition: string): PartitionState 
     cut: 0,
     lastArrivalMs: 0,
     unparsedSamples: [],
+    sampledAt: 0,
+    scopes: [],
     open: null,
   }
 }

@@ -1,7 +1,7 @@
 /** Bounds the scopes that have a watermark, a history and verdicts of their own. Service and
  *  environment may come from the line, and a line may say anything. */
 import { scopeKey } from '../model/scope.ts'
-import type { ScopeOfRow } from './enrich.ts'
+import type { RowScopes } from './scopes.ts'
 
 /** Scopes with series of their own. */
 export const scopesMax = 1_000
@@ -16,13 +16,14 @@ export class ScopeTable {
   }
 
   /** The same scopes, with those beyond the bound replaced. */
-  bound(scopeOfRow: ScopeOfRow): ScopeOfRow {
-    return (row) => {
-      const scope = scopeOfRow(row)
-      if (this.#known.has(scope)) return scope
-      if (this.#known.size >= scopesMax) return otherScope
-      this.#known.add(scope)
-      return scope
-    }
+  bound({ keys, of }: RowScopes): RowScopes {
+    return { keys: keys.map((key) => this.#bound(key)), of }
+  }
+
+  #bound(scope: string): string {
+    if (this.#known.has(scope)) return scope
+    if (this.#known.size >= scopesMax) return otherScope
+    this.#known.add(scope)
+    return scope
   }
 }

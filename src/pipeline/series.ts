@@ -52,6 +52,12 @@ export interface StoredSeries {
   readonly stepped: boolean
 }
 
+interface Identity {
+  readonly labels: Readonly<Record<string, string>>
+  /** Fingerprint. */
+  readonly id: string
+}
+
 export class Series {
   readonly rule: Rule
   readonly labels: Readonly<Record<string, string>>
@@ -67,6 +73,7 @@ export class Series {
   #wakeAt: number | null = null
   #idle = false
   #stepped = false
+  #own: Identity | null = null
   /** Firing onsets that lost or found their data. */
   readonly #touched = new Set<string>()
 
@@ -208,8 +215,7 @@ export class Series {
   }
 
   #observe(observation: Observation, at: number, around: Surroundings, changes: Change[]): void {
-    const labels = { ...this.labels, ...observation.labels, ...this.#ownLabels() }
-    const id = fingerprint(this.rule.name, labels)
+    const { labels, id } = this.#identity(observation.labels)
     const before = this.onsets.get(id) ?? null
     const advance = observe(before, observation, this.#patience, (startsAt): Onset => ({
       fingerprint: id,
@@ -229,6 +235,17 @@ export class Series {
     if (before?.phase === 'firing' && before.nodata !== advance.onset?.nodata) this.#touched.add(id)
   }
 
+  /** Labels and fingerprint of an alert. Those of the series itself are asked for at every pane. */
+  #identity(more: Observation['labels']): Identity {
+    if (more === undefined) return (this.#own ??= this.#identify({}))
+    return this.#identify(more)
+  }
+
+  #identify(more: Readonly<Record<string, string>>): Identity {
+    const labels = { ...this.labels, ...more, severity: this.rule.severity, ...this.rule.labels }
+    return { labels, id: fingerprint(this.rule.name, labels) }
+  }
+
   #settleAll(until: number, changes: Change[]): void {
     for (const [id, onset] of this.onsets) {
       const advance = settle(onset, until, this.#patience)
@@ -244,9 +261,5 @@ export class Series {
       changes.push({ ...change, onset: { ...change.onset, ordinal } })
     }
     this.dirty = true
-  }
-
-  #ownLabels(): Readonly<Record<string, string>> {
-    return { severity: this.rule.severity, ...this.rule.labels }
   }
 }

@@ -29,7 +29,8 @@ export function continueEvents(
     if (at >= 0) events[at] = continued
     else events.push(continued)
   }
-  const last = timed.events.at(-1)?.position ?? open?.position
+  const row = timed.rows.at(-1)
+  const last = row === undefined ? open?.position : timed.position(row)
   if (last === undefined) return
   partition.open = final ? null : { position: last, document: documents.get(last) ?? null }
 }

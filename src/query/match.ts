@@ -23,8 +23,10 @@ interface Target {
   texts(row: number): readonly string[]
 }
 
-const always: Predicate = () => true
-const never: Predicate = () => false
+/** Every row matches; so known before any is looked at. */
+export const always: Predicate = () => true
+/** No row matches. */
+export const never: Predicate = () => false
 
 /**
  * Binds a query to one batch.

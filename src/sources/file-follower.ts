@@ -100,6 +100,11 @@ export class Follower implements Reserving {
     return this.#guarded(() => this.#turn(buffer))
   }
 
+  /** The pipeline has taken a batch: its memory may hold the next one. */
+  taken({ bytes }: Batch): void {
+    this.#parts.files.get(this.path)?.reuse(bytes)
+  }
+
   /** Tells the pipeline that nothing more comes, unless the path fills again. */
   close(): void {
     if (this.#opened) this.#parts.context.closed(this.path)

@@ -114,6 +114,11 @@ export class FileReader {
     return { kind: 'lines', pieces, end: bytesRead < wanted, bytes: bytesRead - overlap }
   }
 
+  /** Takes back the bytes of a piece that was taken by the pipeline. */
+  reuse(bytes: Buffer): void {
+    this.#cutter.reuse(bytes)
+  }
+
   /** The unfinished last line of a file that is done; see LineCutter.finish. */
   finish(terminate: boolean): Piece | null {
     return this.#cutter.finish(terminate)

@@ -1,7 +1,7 @@
 /** Source kind `file`: finds the paths of globs, gives each a follower, and paces them all.
  *  Reading, rotation and checkpoints are left to file-follower.ts and what it uses.
- *  Files are polled, not watched: inotify loses events under load and knows nothing of network file
- *  systems, and one look at a quiet file costs microseconds. */
+ *  Files are polled: inotify loses events under load and knows nothing of network file systems, and
+ *  one look at a quiet file costs microseconds. A watch only shortens the wait of a quiet file. */
 import { resolve } from 'node:path'
 import type { Batch } from '../model/event.ts'
 import { readPosition, type FilePosition } from './file-checkpoint.ts'
@@ -10,6 +10,7 @@ import { FileOwners, OpenFiles, openFilesMax, ReadBuffers } from './file-limits.
 import { fileOptions, type FileOptions } from './file-options.ts'
 import type { FileTiming, Turn } from './file-turn.ts'
 import { expandGlob, globEntriesMax, isGlob, matchesGlob } from './glob.ts'
+import { QuietWatch } from './quiet-watch.ts'
 import type { Source, SourceContext, SourceType } from './source.ts'
 import { Stop } from './stop.ts'
 import { Ticker } from './ticker.ts'
@@ -63,6 +64,7 @@ class FileRun {
   readonly #tasks = new Set<Promise<void>>()
   readonly #faults = new Map<string, string>()
   readonly #ticker: Ticker
+  readonly #quiet = new QuietWatch()
   /** Aborted by the daemon's stop or by the first failure of any part. */
   readonly #stop = new AbortController()
   readonly #stopping = new Stop(this.#stop.signal)
@@ -95,6 +97,7 @@ class FileRun {
       stop()
       this.#context.signal.removeEventListener('abort', stop)
       this.#ticker.wakeAll()
+      this.#quiet.close()
       await Promise.allSettled(this.#tasks)
       await this.#files.close()
     }
@@ -238,17 +241,28 @@ class FileRun {
   async #follow(follower: Follower, first: Turn): Promise<void> {
     let turn = first
     for (;;) {
-      for (const batch of turn.batches) await this.#emit(batch)
+      for (const batch of turn.batches) {
+        if ((await this.#emit(batch)) === 'taken') follower.taken(batch)
+      }
       if (this.#stopping.stopped) return
       if (turn.done) return follower.close()
-      if (!turn.more) await this.#ticker.wait(follower.delayMs)
+      if (!turn.more) await this.#rest(follower)
       if (this.#stopping.stopped || this.#followers.get(follower.path) !== follower) return
       turn = await this.#buffers.lend((buffer) => follower.turn(buffer))
     }
   }
 
+  /** Until the next look at a file that has nothing to read. */
+  async #rest({ path, delayMs }: Follower): Promise<void> {
+    const isQuiet = delayMs > this.#timing.pollMs && !this.#context.once
+    const isNew = isQuiet && this.#quiet.start(path, () => this.#ticker.wake(path))
+    if (!isQuiet) this.#quiet.stop(path)
+    await this.#ticker.wait(isNew ? this.#timing.pollMs : delayMs, path)
+  }
+
   /** Waits for the pipeline, but not beyond a stop. */
-  async #emit(batch: Batch): Promise<void> {
-    if (!this.#stopping.stopped) await this.#stopping.or(this.#context.emit(batch))
+  async #emit(batch: Batch): Promise<'taken' | 'stopped'> {
+    if (this.#stopping.stopped) return 'stopped'
+    return this.#stopping.or(this.#context.emit(batch).then(() => 'taken' as const))
   }
 }

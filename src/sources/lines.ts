@@ -12,6 +12,11 @@ const heldBytesMin = 256
 /** A larger buffer is let go once its line is finished, bytes. */
 const heldBytesKept = 65_536
 
+/** Memory of pieces that is worth keeping, and how much at most. Fresh memory of this size is mapped
+ *  and cleared page by page, which costs about as much as parsing what is then put there. */
+const spareBytesMin = 65_536
+const spareBytesMax = 1_048_576
+
 /** Whole lines that follow each other in the stream. */
 export interface Piece {
   /** A buffer of its own; shares no memory with what was pushed. */
@@ -33,6 +38,8 @@ export class LineCutter {
   /** Bytes seen of it, those beyond the limit included. */
   #length = 0
   #held = Buffer.alloc(0)
+  /** Memory of a piece that was taken back. */
+  #spare: ArrayBuffer | null = null
 
   /** @param offset Offset of the first byte that will be pushed; a line begins there. */
   constructor(offset = 0, limit = lineBytesMax) {
@@ -101,12 +108,29 @@ export class LineCutter {
     this.#length += part.length
   }
 
+  /** Takes back the memory of a piece that nobody looks at any more, for a later one. */
+  reuse({ buffer }: Buffer): void {
+    if (buffer.byteLength >= spareBytesMin && buffer.byteLength <= spareBytesMax) {
+      this.#spare = buffer as ArrayBuffer
+    }
+  }
+
+  /** Not from Node's shared pool: the pipeline owns the bytes and may hand over their memory. */
+  #memory(size: number): Buffer {
+    const spare = this.#spare
+    if (spare !== null && spare.byteLength >= size) {
+      this.#spare = null
+      return Buffer.from(spare, 0, size)
+    }
+    const room = size < spareBytesMin ? size : Math.ceil(size / spareBytesMin) * spareBytesMin
+    return Buffer.allocUnsafeSlow(room).subarray(0, size)
+  }
+
   /** What is held and `part` after it, as a piece; the next line begins behind them. */
   #take(part: Buffer, terminate: boolean): Piece {
     const held = this.held
     const skippedBytes = this.#length - held
-    // Not from Node's shared pool: the pipeline owns the bytes and may hand over their memory.
-    const bytes = Buffer.allocUnsafeSlow(held + part.length + (terminate ? 1 : 0))
+    const bytes = this.#memory(held + part.length + (terminate ? 1 : 0))
     this.#held.copy(bytes, 0, 0, held)
     part.copy(bytes, held)
     if (terminate) bytes[bytes.length - 1] = lf

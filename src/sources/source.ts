@@ -20,7 +20,7 @@ export interface SourceContext {
    *  it cannot, its silence does not mean that nothing was written. */
   readable(partition: string, is: boolean): void
   /** Resolves when the pipeline has taken the batch: at most one batch a partition is in flight.
-   *  Its bytes belong to the pipeline from the call on. */
+   *  Its bytes belong to the pipeline until then; after it the source may put others there. */
   emit(batch: Batch): Promise<void>
   /** Something is wrong that an operator should see in `status`; null clears it. */
   fault(partition: string, message: string | null): void

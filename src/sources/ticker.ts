@@ -4,18 +4,18 @@ import type { Clock } from '../flow/time.ts'
 
 export class Ticker {
   readonly #clock: Clock
-  #sleepers: { readonly at: number; readonly wake: () => void }[] = []
+  #sleepers: { readonly at: number; readonly key: string; readonly wake: () => void }[] = []
   #ended = false
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Resolves at the first tick that comes `ms` or more from now, or when all are woken. */
-  wait(ms: number): Promise<void> {
+  /** Resolves at the first tick that comes `ms` or more from now, or when `key` or all are woken. */
+  wait(ms: number, key: string): Promise<void> {
     if (this.#ended) return Promise.resolve()
     const at = this.#clock.monotonic() + ms
-    return new Promise((wake) => this.#sleepers.push({ at, wake }))
+    return new Promise((wake) => this.#sleepers.push({ at, key, wake }))
   }
 
   /** Wakes those whose time has come. */
@@ -25,6 +25,13 @@ export class Ticker {
     if (due.length === 0) return
     this.#sleepers = this.#sleepers.filter(({ at }) => at > now)
     for (const { wake } of due) wake()
+  }
+
+  /** Wakes those that wait under a key, before their time. */
+  wake(key: string): void {
+    const named = this.#sleepers.filter((sleeper) => sleeper.key === key)
+    this.#sleepers = this.#sleepers.filter((sleeper) => sleeper.key !== key)
+    for (const { wake } of named) wake()
   }
 
   /** Wakes everybody, now and from now on. */

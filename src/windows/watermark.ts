@@ -91,12 +91,15 @@ export class Watermarks {
     if (mark !== undefined) mark.closed = true
   }
 
-  /** Counts one event and tells whether it is late. */
-  observe(partition: string, timeMs: number): boolean {
+  /** How far a partition has come: an event further back than `newest - latenessMs` is late. */
+  progress(partition: string): { readonly newest: number; readonly latenessMs: number } {
+    return this.#mark(partition)
+  }
+
+  /** Notes the newest event time of a partition, ms; it never goes back. */
+  moveTo(partition: string, newest: number): void {
     const mark = this.#mark(partition)
-    const late = timeMs < mark.newest - mark.latenessMs
-    if (timeMs > mark.newest) mark.newest = timeMs
-    return late
+    if (newest > mark.newest) mark.newest = newest
   }
 
   /** Notes that lines of a partition belong to a scope beside its own. */

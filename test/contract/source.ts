@@ -96,7 +96,8 @@ export class SourceRecorder implements SourceContext {
     const inFlight = (this.#inFlight.get(partition) ?? 0) + 1
     this.inFlightMax = Math.max(this.inFlightMax, inFlight)
     this.#inFlight.set(partition, inFlight)
-    this.batches.push(batch)
+    // Its memory is the source’s again once it was taken.
+    this.batches.push({ ...batch, bytes: Buffer.from(batch.bytes) })
     await this.gate
     // A checkpoint must survive the store, which keeps JSON.
     this.checkpoints.set(partition, JSON.parse(JSON.stringify(batch.checkpoint)) as Checkpoint)

@@ -18,7 +18,7 @@ export const shipped: ReadonlyMap<string, ShippedParser> = new Map(
     .sort()
     .map((file) => {
       const definition = readDefinition(parse(readFileSync(new URL(file, folder), 'utf8')), file)
-      return [file.slice(0, -5), { definition, parser: buildParser(definition, file) }]
+      return [file.slice(0, -5), { definition, parser: buildParser(definition, file, 'wasm') }]
     }),
 )
 
@@ -30,5 +30,6 @@ export function shippedParser(name: string): Parser {
 
 /** A parser of one definition, given as a user would write it. */
 export function declared(definition: Record<string, unknown>): Parser {
-  return buildParser(readDefinition({ name: 'own', doc: 'A test.', ...definition }, 'own.yaml'))
+  const read = readDefinition({ name: 'own', doc: 'A test.', ...definition }, 'own.yaml')
+  return buildParser(read, 'own.yaml', 'wasm')
 }

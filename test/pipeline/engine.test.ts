@@ -69,7 +69,11 @@ describe('series', () => {
 describe('scopes', () => {
   test('beyond their bound are one scope', () => {
     const lines = Array.from({ length: scopesMax + 3 }, (_, n) => line(n / 100, { ...boom, service: `s${n}` })) // prettier-ignore
-    const { store, pipeline } = followed({}, lines, [line(50, { ...boom, service: 's1002' })])
+    const { store, pipeline } = followed(
+      { rules: [ruleOf('name: worse\ntype: regression')] },
+      lines,
+      [line(50, { ...boom, service: 's1002' })],
+    )
     expect(store.records('scope').size).toBe(scopesMax + 1)
     const second = (at: number) => t0 / 1_000 + at
     expect(pipeline.history(otherScope).sum('level error', second(0), second(60))).toBe(4)

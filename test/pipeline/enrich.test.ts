@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { enrich, type SourceLabels } from '../../src/pipeline/enrich.ts'
+import { scopeAt } from '../../src/pipeline/scopes.ts'
 import { parseQuery } from '../../src/query/query.ts'
 import { shippedParser } from '../parsers/shipped.ts'
 
@@ -38,13 +39,13 @@ describe('service and environment of an event', () => {
     const lines = [line, { service: 'x', env: 'y' }, {}]
     const text = lines.map((each) => `${JSON.stringify({ message: 'm', ...each })}\n`).join('')
     const columns = shippedParser('json').parse(Buffer.from(text), { zone: 'UTC', open: false })
-    const scopeOfRow = enrich(columns, labels, asked ? services : [])
+    const scopes = enrich(columns, labels, asked ? services : [])
     const key = wanted.service === null ? wanted.inEnv : `${wanted.inEnv}\u0000${wanted.service}`
-    expect(scopeOfRow(0)).toBe(key)
+    expect(scopeAt(scopes, 0)).toBe(key)
     expect(columns.fields.get('service')?.text(0) ?? null).toBe(wanted.service)
     expect(columns.fields.get('env')?.text(0)).toBe(wanted.inEnv)
     expect(columns.fields.get('source')?.text(0)).toBe('s')
-    expect(scopeOfRow(1)).toBe('y\u0000x')
+    expect(scopeAt(scopes, 1)).toBe('y\u0000x')
   }) // prettier-ignore
 
   test('is told by the labels alone where no line names anything', () => {
@@ -52,8 +53,8 @@ describe('service and environment of an event', () => {
       zone: 'UTC',
       open: false,
     })
-    const scopeOfRow = enrich(columns, { source: 's', service: 'web', env: 'production' }, services)
-    expect(scopeOfRow(0)).toBe('production\u0000web')
+    const scopes = enrich(columns, { source: 's', service: 'web', env: 'production' }, services)
+    expect(scopeAt(scopes, 0)).toBe('production\u0000web')
     expect(columns.fields.get('service')?.text(0)).toBe('web')
   })
 })

@@ -154,3 +154,26 @@ describe('after a restart', () => {
     expect([...again.partitions()][0]).toMatchObject({ events: 1, continued: 1, unparsed: 0 })
   })
 })
+
+test('a partition that brought lines of another service holds that back after a restart as well', () => {
+  const spec: WorldSpec = {
+    live: true,
+    sources: [
+      { name: 'json', service: 'web' },
+      { name: 'more', parser: 'json', service: 'api' },
+    ],
+  }
+  const at = (second: number) => ({ arrivalMs: t0 + second * 1_000 })
+  const api = { ...quiet, service: 'api' }
+  const store = new Committed()
+  const before = pipelineOf(spec)
+  for (const source of ['json', 'more']) before.opened(source, source, t0)
+  before.ingest(batchOf('json', [line(100, api)], at(100)))
+  before.ingest(batchOf('more', [line(100, api)], at(100)))
+  store.add(before.take())
+
+  const pipeline = restored(spec, store, t0 + 100_000)
+  pipeline.ingest(batchOf('more', [line(140, api)], { ...at(140), start: 1_000 }))
+  pipeline.ingest(batchOf('json', [line(105, api)], { ...at(140), start: 1_000 }))
+  expect([...pipeline.partitions()].map(({ late }) => late)).toEqual([0, 0])
+})

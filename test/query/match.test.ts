@@ -37,7 +37,7 @@ function columnsOf(rows: readonly Row[], constants: Readonly<Record<string, stri
     at += Buffer.byteLength(row.line ?? '')
     columns.lineEnd[i] = at
     for (const [name, text] of Object.entries(row.spans ?? {})) {
-      const column = columns.fields.get(name) ?? new SpanColumn(bytes, rows.length, false)
+      const column = columns.fields.get(name) ?? SpanColumn.empty(bytes, rows.length, false)
       columns.fields.set(name, column)
       if (!(column instanceof SpanColumn)) throw new Error(`${name} has two kinds`)
       column.start[i] = at

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { holdbackMaxMs, Watermarks } from '../../src/windows/watermark.ts'
+import { observe } from './observe.ts'
 
 const minute = 60_000
 const start = 1_700_000_000_000
@@ -10,7 +11,7 @@ function opened(): Watermarks {
   for (const partition of ['file', 'topic']) {
     marks.open(partition, { source: partition, latenessMs: 1_000, scope: 'web' }, start)
     marks.arrived(partition, start, false)
-    marks.observe(partition, start)
+    observe(marks, partition, start)
   }
   return marks
 }
@@ -37,7 +38,7 @@ describe('a partition that cannot be read', () => {
     marks.readable('topic', true, start + 10 * minute)
     run(marks, start + 10 * minute, start + 10 * minute + 500)
     marks.of('web', start + 10 * minute + 500)
-    expect(marks.observe('topic', start + 100)).toBe(false)
+    expect(observe(marks, 'topic', start + 100)).toBe(false)
     expect(marks.reached('web')).toBe(start - 1_000)
   })
 
@@ -56,7 +57,7 @@ describe('a partition that cannot be read', () => {
     const marks = opened()
     marks.readable('topic', false, start)
     run(marks, start, start + holdbackMaxMs)
-    marks.observe('file', start + holdbackMaxMs)
+    observe(marks, 'file', start + holdbackMaxMs)
     expect(marks.of('web', start + holdbackMaxMs)).toBe(start - 1_000)
     expect(marks.incomplete('web', start + holdbackMaxMs)).toEqual([])
     run(marks, start + holdbackMaxMs, start + holdbackMaxMs + 3_000)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { anyScope, holdbackMaxMs, Watermarks } from '../../src/windows/watermark.ts'
+import { observe } from './observe.ts'
 
 const web = 'production\u0000web'
 const api = 'production\u0000api'
@@ -19,15 +20,15 @@ function opened(...partitions: readonly string[]): Watermarks {
 describe('lateness', () => {
   test('an event exactly as far back as the lateness is in time, one further back is late', () => {
     const marks = opened('a')
-    expect(marks.observe('a', t0)).toBe(false)
-    expect(marks.observe('a', t0 - 30_000)).toBe(false)
-    expect(marks.observe('a', t0 - 30_001)).toBe(true)
+    expect(observe(marks, 'a', t0)).toBe(false)
+    expect(observe(marks, 'a', t0 - 30_000)).toBe(false)
+    expect(observe(marks, 'a', t0 - 30_001)).toBe(true)
   })
 
   test('is judged against the lines before, not after', () => {
     const marks = opened('a')
     const late = [0, 60_000, 29_999, 30_000, 100_000, 30_000].map((at) =>
-      marks.observe('a', t0 + at),
+      observe(marks, 'a', t0 + at),
     )
     expect(late).toEqual([false, false, true, false, false, true])
   })
@@ -40,65 +41,65 @@ describe('lateness', () => {
         const brute = list.map((time, index) =>
           list.slice(0, index).some((earlier) => time < earlier - latenessMs),
         )
-        expect(list.map((time) => marks.observe('a', time))).toEqual(brute)
+        expect(list.map((time) => observe(marks, 'a', time))).toEqual(brute)
       }),
     )
   })
 
   test('of one partition does not depend on another', () => {
     const marks = opened('a', 'b')
-    marks.observe('a', t0)
-    expect(marks.observe('b', t0 - 3_600_000)).toBe(false)
+    observe(marks, 'a', t0)
+    expect(observe(marks, 'b', t0 - 3_600_000)).toBe(false)
   })
 })
 
 describe('the watermark of a scope', () => {
   test('is the least newest event of its partitions, less the lateness', () => {
     const marks = opened('a', 'b')
-    marks.observe('a', t0)
+    observe(marks, 'a', t0)
     expect(marks.of(web, null)).toBe(-Infinity)
-    marks.observe('b', t0 - 10_000)
+    observe(marks, 'b', t0 - 10_000)
     expect(marks.of(web, null)).toBe(t0 - 40_000)
-    marks.observe('b', t0 + 5_000)
+    observe(marks, 'b', t0 + 5_000)
     expect(marks.of(web, null)).toBe(t0 - 30_000)
   })
 
   test('does not look at partitions of other scopes, that of all scopes looks at all', () => {
     const marks = opened('a')
     marks.open('b', { source: 'b', latenessMs, scope: api }, t0)
-    marks.observe('a', t0)
+    observe(marks, 'a', t0)
     expect(marks.of(web, null)).toBe(t0 - 30_000)
     expect(marks.of(anyScope, null)).toBe(-Infinity)
-    marks.observe('b', t0 - 20_000)
+    observe(marks, 'b', t0 - 20_000)
     expect(marks.of(anyScope, null)).toBe(t0 - 50_000)
   })
 
   test('is held back by a partition whose lines may belong to any scope', () => {
     const marks = opened('a')
     marks.open('any', { source: 'any', latenessMs, scope: null }, t0)
-    marks.observe('a', t0)
+    observe(marks, 'a', t0)
     expect(marks.of(web, null)).toBe(-Infinity)
   })
 
   test('is held back by a partition of another scope once a line of it belonged here', () => {
     const marks = opened('a')
     marks.open('b', { source: 'b', latenessMs, scope: api }, t0)
-    marks.observe('a', t0)
-    marks.observe('b', t0 - 15_000)
+    observe(marks, 'a', t0)
+    observe(marks, 'b', t0 - 15_000)
     marks.feed('b', web)
     expect(marks.of(web, null)).toBe(t0 - 45_000)
   })
 
   test('does not wait for a closed partition, and waits again when it is opened again', () => {
     const marks = opened('a', 'b')
-    marks.observe('a', t0)
-    marks.observe('b', t0 - 50_000)
+    observe(marks, 'a', t0)
+    observe(marks, 'b', t0 - 50_000)
     marks.close('b')
     expect(marks.of(web, null)).toBe(t0 - 30_000)
     marks.open('b', { source: 'b', latenessMs, scope: web }, t0)
-    marks.observe('a', t0 + 60_000)
+    observe(marks, 'a', t0 + 60_000)
     expect(marks.of(web, null)).toBe(t0 - 30_000)
-    marks.observe('b', t0 + 60_000)
+    observe(marks, 'b', t0 + 60_000)
     expect(marks.of(web, null)).toBe(t0 + 30_000)
   })
 
@@ -130,7 +131,7 @@ describe('the watermark of a scope', () => {
         let before = { web: -Infinity, any: -Infinity }
         for (const { do: action, of, at } of steps) {
           const partition = `p${of}`
-          if (action === 'observe') marks.observe(partition, t0 + at * 1_000)
+          if (action === 'observe') observe(marks, partition, t0 + at * 1_000)
           if (action === 'close') marks.close(partition)
           if (action === 'arrived') marks.arrived(partition, now, at === 1)
           if (action === 'open') marks.open(partition, { source: partition, latenessMs, scope: web }, now) // prettier-ignore
@@ -156,7 +157,7 @@ function ticks(marks: Watermarks, from: number, to: number): void {
 describe('the clock', () => {
   test('moves a partition that has been silent for its lateness and the time of a look', () => {
     const marks = opened('a', 'b')
-    marks.observe('a', t0)
+    observe(marks, 'a', t0)
     marks.arrived('a', t0, false)
     ticks(marks, t0, t0 + 31_999)
     expect(marks.of(web, t0 + 31_999)).toBe(-Infinity)
@@ -175,7 +176,7 @@ describe('the clock', () => {
 
   test('leaves a partition alone that has just had a line', () => {
     const marks = opened('a')
-    marks.observe('a', t0)
+    observe(marks, 'a', t0)
     marks.arrived('a', t0 + 80_000, false)
     ticks(marks, t0 + 80_000, t0 + 90_000)
     expect(marks.of(web, t0 + 90_000)).toBe(t0 - 30_000)
@@ -183,7 +184,7 @@ describe('the clock', () => {
 
   test('makes no partition idle by time in which nothing could be read', () => {
     const marks = opened('a')
-    marks.observe('a', t0)
+    observe(marks, 'a', t0)
     marks.arrived('a', t0, false)
     // The process was stopped for an hour, or the clock was set forward.
     const hour = t0 + 3_600_000
@@ -198,7 +199,7 @@ describe('the clock', () => {
 
   test('goes on alone when every partition is closed: a deleted log must not freeze its alerts', () => {
     const marks = opened('a')
-    marks.observe('a', t0)
+    observe(marks, 'a', t0)
     marks.arrived('a', t0, false)
     marks.close('a')
     expect(marks.of(web, t0)).toBe(-Infinity)
@@ -208,7 +209,7 @@ describe('the clock', () => {
 
   test('does not move anything in a replay', () => {
     const marks = opened('a')
-    marks.observe('a', t0)
+    observe(marks, 'a', t0)
     marks.close('a')
     expect(marks.of(web, null)).toBe(-Infinity)
   })
@@ -217,9 +218,9 @@ describe('the clock', () => {
 describe('a partition that lags', () => {
   function lagging(lagMs: number, catchingUp = false): Watermarks {
     const marks = opened('a', 'b')
-    marks.observe('a', t0)
+    observe(marks, 'a', t0)
     marks.arrived('a', t0, false)
-    marks.observe('b', t0 - lagMs)
+    observe(marks, 'b', t0 - lagMs)
     marks.arrived('b', t0, catchingUp)
     return marks
   }
@@ -241,18 +242,18 @@ describe('a partition that lags', () => {
   test('is waited for until it has read something, after a restart', () => {
     const marks = opened('a')
     marks.open('b', { source: 'b', latenessMs, scope: web, newest: t0 - 3_600_000 }, t0)
-    marks.observe('a', t0)
+    observe(marks, 'a', t0)
     marks.arrived('a', t0, false)
     expect(marks.of(web, t0)).toBe(t0 - 3_630_000)
   })
 
   test('decides alone where there are no others: a slow clock must not stop all decisions', () => {
     const marks = opened('a')
-    marks.observe('a', t0 - 600_000)
+    observe(marks, 'a', t0 - 600_000)
     marks.arrived('a', t0, false)
     expect(marks.of(web, t0)).toBe(t0 - 630_000)
     expect(marks.incomplete(web, t0)).toEqual([])
-    marks.observe('a', t0 - 500_000)
+    observe(marks, 'a', t0 - 500_000)
     expect(marks.of(web, t0)).toBe(t0 - 530_000)
   })
 })
@@ -260,8 +261,8 @@ describe('a partition that lags', () => {
 describe('the end of a replay', () => {
   test('reaches the newest event time of the scope, never infinity', () => {
     const marks = opened('a', 'b')
-    marks.observe('a', t0)
-    marks.observe('b', t0 - 50_000)
+    observe(marks, 'a', t0)
+    observe(marks, 'b', t0 - 50_000)
     marks.close('a')
     marks.close('b')
     expect(marks.finish(web)).toBe(t0)
@@ -275,5 +276,5 @@ describe('the end of a replay', () => {
 })
 
 test('a partition that was never opened is the caller’s bug', () => {
-  expect(() => new Watermarks().observe('a', t0)).toThrow('partition a was never opened')
+  expect(() => observe(new Watermarks(), 'a', t0)).toThrow('partition a was never opened')
 })
