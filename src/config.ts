@@ -39,6 +39,8 @@ export interface Config {
   readonly exposures: ReadonlyMap<string, ExposureKind>
   readonly rules: readonly string[]
   readonly parsers: readonly string[]
+  /** Threads that parse ahead in a pass over files. */
+  readonly workers: number | 'auto'
   readonly keepFiringMs: number | null
   /** Lateness of sources that set none. */
   readonly latenessMs: number
@@ -108,6 +110,7 @@ export function parseConfig(file: string, text: string, base: string): Config {
     ),
     rules: given.rules === undefined ? [shippedRules] : given.rules.map(at),
     parsers: [shippedParsers, ...given.parsers.map(at)],
+    workers: given.workers,
     keepFiringMs: given.keep_firing_for ?? null,
     latenessMs: given.lateness,
     receivers: receivers.filter((receiver) => receiver !== null),

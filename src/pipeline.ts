@@ -7,7 +7,7 @@ import { ColumnRoom } from './model/columns.ts'
 import type { Batch } from './model/event.ts'
 import { scopeKey, scopeOf } from './model/scope.ts'
 import { detectParser } from './parsers/detect.ts'
-import type { Parser } from './parsers/parser.ts'
+import type { Parser, Scanned } from './parsers/parser.ts'
 import { Counter } from './pipeline/count.ts'
 import { Engine } from './pipeline/engine.ts'
 import { enrich } from './pipeline/enrich.ts'
@@ -96,8 +96,22 @@ export class Pipeline {
     })
   }
 
-  /** Steps 1 to 6 for one batch. */
-  ingest(batch: Batch): void {
+  /** The parser of a batch and the zone it reads times in, for who parses it elsewhere; null while
+   *  the format of the partition is not known. */
+  parserFor({
+    source,
+    partition,
+  }: Batch): { readonly parser: Parser; readonly zone: string } | null {
+    const { parser: named, zone } = this.#settings(source)
+    const parser = this.#parsers.get(named ?? this.#partitions.get(partition)?.parser ?? '')
+    return parser === undefined ? null : { parser, zone }
+  }
+
+  /**
+   * Steps 1 to 6 for one batch.
+   * @param scanned What another thread has found in its bytes by the parser of `parserFor`.
+   */
+  ingest(batch: Batch, scanned: Scanned | null = null): void {
     const partition = this.#partitionOf(batch)
     if (batch.bytes.length === 0) return this.#noteCheckpoint(partition, batch)
     const source = this.#settings(batch.source)
@@ -107,11 +121,9 @@ export class Pipeline {
       batch.bytes.length >= catchingUpBytes,
     )
     const parser = this.#parserOf(partition, source, batch)
-    const columns = parser.parse(batch.bytes, {
-      zone: source.zone,
-      open: partition.open !== null,
-      room: this.#columnRoom,
-    })
+    const context = { zone: source.zone, open: partition.open !== null, room: this.#columnRoom }
+    const ahead = scanned === null ? undefined : parser.scanner?.()?.columns(batch.bytes, scanned, context) // prettier-ignore
+    const columns = ahead ?? parser.parse(batch.bytes, context)
     if (batch.lines !== undefined) addLineFields(columns, batch.lines.fields)
     const labels = { ...source, source: source.name }
     const scopes = this.#scopes.bound(enrich(columns, labels, this.#options.services))

@@ -22,6 +22,7 @@ export interface OnePassOptions {
   readonly service?: string
   readonly env?: string
   readonly rules?: readonly string[]
+  readonly workers?: number
 }
 
 export function configOf(options: { readonly config?: string }): Config {
@@ -99,6 +100,7 @@ export async function onePass(
     services: config.services,
     exposure: (service) => config.exposures.get(service ?? '') ?? 'seconds',
     storeQuery: null,
+    ahead: { workers: options.workers ?? config.workers, parserFiles: config.parsers },
     onDetected: (partition, parser, matched, of) =>
       void io.err.write(`${partition}: format ${parser} (${matched} of the first ${of} lines)\n`),
     onFault: (partition, message) => {

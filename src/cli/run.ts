@@ -30,6 +30,11 @@ export const addRun: AddCommand = (program, io) => {
       'rule files, or none; may be repeated; default: the shipped pack',
       collect,
     )
+    .option(
+      '--workers <number>',
+      'with --once: threads that parse ahead; default as configured, else auto',
+      Number,
+    )
     .option('--data <dir>', 'data directory of the daemon')
     .option('--host <address>', 'address to listen on; other than loopback needs a token')
     .option('--token-file <file>', 'file with the token that everybody must show')

@@ -59,6 +59,7 @@ export const schema = z.strictObject({
     .default({}),
   rules: listOrOne.optional(),
   parsers: listOrOne.default([]),
+  workers: z.union([z.literal('auto'), z.int().min(0).max(16)]).default('auto'),
   receivers: z.record(z.string(), z.strictObject(kindFields(receiverTypes))).default({}),
   route: z
     .strictObject({

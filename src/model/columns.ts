@@ -182,7 +182,11 @@ export class ConstantColumn implements Column {
  *  then. For who is done with a batch before it parses the next one: fresh memory for each costs as
  *  much as a third of the parsing. */
 export class ColumnRoom {
-  #memory = new ArrayBuffer(0)
+  #memory: ArrayBuffer
+
+  constructor(memory = new ArrayBuffer(0)) {
+    this.#memory = memory
+  }
 
   /** At least so many bytes, with anything in them. */
   take(bytes: number): ArrayBuffer {

@@ -37,6 +37,39 @@ export interface ParserForm {
   readonly patterns: readonly PatternForm[]
 }
 
+/** What a kernel found in a batch, by the numbers of its columns. */
+export interface Scanned {
+  readonly rows: number
+  readonly kind: Uint8Array
+  readonly positions: readonly Int32Array[]
+  readonly numbers: readonly Float64Array[]
+  /** Rows that the kernel is not sure of. */
+  readonly unsure: number
+}
+
+/** Memory for one batch that two threads see. */
+export interface SharedBatch {
+  /** Handed to the other thread once. */
+  readonly memory: WebAssembly.Memory
+  /** Copies a batch in. @returns Where its bytes are; null when there is no room for it. */
+  put(bytes: Buffer): Buffer | null
+  /** The columns that the other thread has filled. */
+  found(scanned: Pick<Scanned, 'rows' | 'unsure'>): Scanned
+}
+
+/** A parser in two steps, the first of which another thread may do ahead: it looks at nothing but the
+ *  bytes and the zone. */
+export interface Scanner {
+  share(): SharedBatch
+  /** The other thread's side: scans the batch that was put into the memory, so many bytes long; null
+   *  when it has too many lines. */
+  attach(
+    memory: WebAssembly.Memory,
+  ): (length: number, zone: string) => Pick<Scanned, 'rows' | 'unsure'> | null
+  /** The second step: the same columns as `parse` gives. */
+  columns(bytes: Buffer, scanned: Scanned, context: ParseContext): Columns
+}
+
 /** A compiled parser; stateless, so one instance serves every partition. */
 export interface Parser {
   readonly name: string
@@ -44,6 +77,8 @@ export interface Parser {
   readonly multiline: boolean
   /** True when its lines carry requests (they have a status): the source counts as access log. */
   readonly access: boolean
+  /** The two steps of `parse`; null where its patterns run on RE2, absent where it has none. */
+  readonly scanner?: () => Scanner | null
   /** How its patterns run; a parser that is built in has none. */
   readonly runs?: () => ParserForm
   /**

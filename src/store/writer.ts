@@ -2,7 +2,7 @@
  *  posted is copied at once, so a caller may reuse its argument. */
 import { Worker } from 'node:worker_threads'
 import { LastpushError } from '../model/errors.ts'
-import { workerUrl } from './worker-url.ts'
+import { workerUrl } from '../flow/worker-url.ts'
 import type { ControlRequest, WriterAnswer, WriterOptions } from './writer-messages.ts'
 
 /** Requests that may wait for the disk; more are refused, since each holds its data in memory. */
@@ -23,7 +23,10 @@ export class Writer<Request extends { readonly op: string }> {
 
   private constructor(options: WriterOptions) {
     this.#path = options.path
-    this.#worker = new Worker(workerUrl('sqlite-writer'), { workerData: options, execArgv: [] })
+    this.#worker = new Worker(workerUrl('store/sqlite-writer'), {
+      workerData: options,
+      execArgv: [],
+    })
     this.#worker.on('message', (answer: WriterAnswer) => this.#settle(answer))
     this.#worker.on('error', (error) => this.#end(error))
     this.#worker.on('exit', () => this.#end(this.#gone()))

@@ -2,13 +2,14 @@
  *  JavaScript where that is missing, and RE2 for what neither can do. All give the same columns.
  *  It is made when it is needed, as most commands use one parser of all they load. */
 import type { Columns } from '../../model/columns.ts'
-import type { Form, ParseContext, Parser, ParserForm } from '../parser.ts'
+import type { Form, ParseContext, Parser, ParserForm, Scanner } from '../parser.ts'
 import { regexParser, type DeclaredParts } from '../regex-parser.ts'
-import { compiledParser } from './compiled-parser.ts'
+import { completion } from './compiled-parser.ts'
 import type { Kernel } from './kernel.ts'
 import { jsKernel } from './kernel-js.ts'
 import { wasmKernel } from './kernel-wasm.ts'
 import { planOf, type Plan } from './plan.ts'
+import { SharedBatch, sharedKernel } from './shared-batch.ts'
 
 /** Bytes that RE2 takes before a parser is compiled: enough to tell the format of a file, after which
  *  most parsers are not asked again. Compiling one takes 5 to 20 ms. */
@@ -23,6 +24,7 @@ export function compile(parts: DeclaredParts, form?: Form): Parser {
   return {
     ...exact,
     runs: () => compiled().runs,
+    scanner: () => compiled().scanner,
     parse: (bytes, context) => {
       if (made === null && form === undefined && first + bytes.length <= firstBytesMax) {
         first += bytes.length
@@ -36,6 +38,7 @@ export function compile(parts: DeclaredParts, form?: Form): Parser {
 interface Made {
   readonly runs: ParserForm
   readonly parse: (bytes: Buffer, context: ParseContext) => Columns
+  readonly scanner: Scanner | null
 }
 
 function make(parts: DeclaredParts, form: Form): Made {
@@ -43,12 +46,23 @@ function make(parts: DeclaredParts, form: Form): Made {
   const patterns = plan.forms
   const kernel = form === 're2' || !plan.worthwhile ? null : kernelOf(plan, form)
   if (kernel !== null) {
-    const parse = compiledParser(parts, plan.layout, kernel.kernel)
-    return { runs: { form: kernel.form, patterns }, parse }
+    const columns = completion(parts, plan.layout)
+    const zoneOf = (zone: string): string => parts.zone ?? zone
+    const parse: Made['parse'] = (bytes, context) =>
+      columns(bytes, kernel.kernel.scan(bytes, zoneOf(context.zone), context.room), context)
+    const scanner: Scanner = {
+      share: () => new SharedBatch(plan),
+      attach: (memory) => {
+        const shared = sharedKernel(plan, memory)
+        return (length, zone) => shared.scanInPlace(length, zoneOf(zone))
+      },
+      columns,
+    }
+    return { runs: { form: kernel.form, patterns }, parse, scanner: kernel.form === 'wasm' ? scanner : null } // prettier-ignore
   }
   const exact = regexParser(parts)
   const parse: Made['parse'] = (bytes, context) => exact.parse(bytes, context)
-  return { runs: { form: 're2', patterns }, parse }
+  return { runs: { form: 're2', patterns }, parse, scanner: null }
 }
 
 function kernelOf(plan: Plan, form: Form): { kernel: Kernel; form: Form } | null {

@@ -9,18 +9,16 @@ import {
   type Columns,
 } from '../../model/columns.ts'
 import { levels } from '../../model/event.ts'
-import type { ParseContext } from '../parser.ts'
+import type { ParseContext, Scanned } from '../parser.ts'
 import { ExactLines, explainLine, type DeclaredParts } from '../regex-parser.ts'
-import { kernelKind, type Kernel, type Scanned } from './kernel.ts'
+import { kernelKind } from './kernel.ts'
 import type { FieldPlace, Layout } from './layout.ts'
 
-export function compiledParser(
-  parts: DeclaredParts,
-  layout: Layout,
-  kernel: Kernel,
-): (bytes: Buffer, context: ParseContext) => Columns {
-  return (bytes, context) => {
-    const scanned = kernel.scan(bytes, parts.zone ?? context.zone, context.room)
+/** The second step of parsing: what a kernel has found → columns, complete and exact. */
+type Complete = (bytes: Buffer, scanned: Scanned, context: ParseContext) => Columns
+
+export function completion(parts: DeclaredParts, layout: Layout): Complete {
+  return (bytes, scanned, context) => {
     const columns = columnsOf(parts, layout, scanned, bytes, context)
     complete(parts, layout, scanned, columns, context)
     return columns

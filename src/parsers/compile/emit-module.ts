@@ -27,9 +27,10 @@ export interface WasmModule {
 
 /**
  * @param textBytes Text that fits into the memory at first.
+ * @param shared Whether its memory is one that threads share.
  * @throws RangeError When the patterns are too large for a module.
  */
-export function emitModule(plan: Plan, textBytes: number): WasmModule {
+export function emitModule(plan: Plan, textBytes: number, shared = false): WasmModule {
   const map = new MemoryMap(plan.layout)
   const programs = [...plan.matchers, plan.continuation].filter((program) => program !== null)
   const { int, time, decimal } = index
@@ -45,7 +46,7 @@ export function emitModule(plan: Plan, textBytes: number): WasmModule {
     ...matchers.map((code) => ({ type: { parameters: 3, result: 'i32' } as const, code })),
   ]
   const pages = map.pagesFor(textBytes)
-  return { bytes: encodeModule({ learn: two, functions, scan: index.scan, pages }), map }
+  return { bytes: encodeModule({ learn: two, functions, scan: index.scan, pages, shared }), map }
 }
 
 /** (start, end of the text) → rows. Leaves in memory where it stopped and how many are unsure. */

@@ -5,7 +5,9 @@
 import { endianness } from 'node:os'
 import type { ColumnRoom } from '../../model/columns.ts'
 import { emitModule, type WasmModule } from './emit-module.ts'
-import type { Kernel, Scanned } from './kernel.ts'
+import type { Scanned } from '../parser.ts'
+import { bytesFor, columnsIn, ownColumns } from './column-memory.ts'
+import type { Kernel } from './kernel.ts'
 import { jsKernel } from './kernel-js.ts'
 import { timeBlock, type MemoryMap } from './memory-map.ts'
 import type { Plan } from './plan.ts'
@@ -58,7 +60,7 @@ function smallest(): Uint8Array<ArrayBuffer> {
   })
 }
 
-class WasmKernel implements Kernel {
+export class WasmKernel implements Kernel {
   readonly #plan: Plan
   readonly #map: MemoryMap
   readonly #memory: WebAssembly.Memory
@@ -66,10 +68,11 @@ class WasmKernel implements Kernel {
   #bytes: Buffer
   #zone = ''
 
-  constructor(plan: Plan, { bytes, map }: WasmModule) {
+  /** @param memory Memory that another thread puts text into; of its own when absent. */
+  constructor(plan: Plan, { bytes, map }: WasmModule, memory?: WebAssembly.Memory) {
     this.#plan = plan
     this.#map = map
-    this.#memory = new WebAssembly.Memory({ initial: map.pagesFor(pieceBytes) })
+    this.#memory = memory ?? new WebAssembly.Memory({ initial: map.pagesFor(pieceBytes) })
     this.#bytes = Buffer.from(this.#memory.buffer)
     for (const { at, set } of map.tables.values()) this.#bytes.set(set.table, at)
     const learn = (start: number, end: number): number => this.#learn(start, end)
@@ -78,9 +81,22 @@ class WasmKernel implements Kernel {
     this.#exports = new WebAssembly.Instance(module, { env }).exports as unknown as Exports
   }
 
-  scan(bytes: Buffer, zone: string, room?: ColumnRoom): Scanned {
+  /** Scans text that lies in the memory already, as far as one call goes, and leaves the columns there.
+   *  @returns Rows, and how many are unsure; null when there are more rows than the memory holds. */
+  scanInPlace(length: number, zone: string): Pick<Scanned, 'rows' | 'unsure'> | null {
+    this.#inZone(zone)
+    const rows = this.#exports.scan(0, length)
+    const isWhole = this.#bytes.readInt32LE(this.#map.next) === length
+    return isWhole ? { rows, unsure: this.#bytes.readInt32LE(this.#map.unsure) } : null
+  }
+
+  #inZone(zone: string): void {
     if (zone !== this.#zone) this.#bytes.writeInt32LE(0, this.#map.time + timeBlock.length)
     this.#zone = zone
+  }
+
+  scan(bytes: Buffer, zone: string, room?: ColumnRoom): Scanned {
+    this.#inZone(zone)
     const pieces: Piece[] = []
     for (let offset = 0; offset < bytes.length;) {
       const end = pieceEnd(bytes, offset)
@@ -109,9 +125,12 @@ class WasmKernel implements Kernel {
   }
 
   #copyOut(rows: number, offset: number, room?: ColumnRoom): Piece {
-    const { positions, numbers } = this.#plan.layout
+    const { layout } = this.#plan
     const { buffer } = this.#memory
-    const own = columnsFor(rows, positions, numbers, room)
+    const own =
+      room === undefined
+        ? ownColumns(rows, layout)
+        : columnsIn(room.take(bytesFor(rows, layout)), rows, layout)
     own.kind.set(new Uint8Array(buffer, this.#map.kind, rows))
     for (const [column, to] of own.numbers.entries()) {
       to.set(new Float64Array(buffer, this.#map.numbers(column), rows))
@@ -158,30 +177,10 @@ function pieceEnd(bytes: Buffer, start: number): number {
   return next < 0 ? bytes.length : next + 1
 }
 
-type Columns = Pick<Scanned, 'kind' | 'positions' | 'numbers'>
-
-/** Columns in one piece of memory, which need not be cleared before it is filled. */
-function columnsFor(rows: number, positions: number, numbers: number, room?: ColumnRoom): Columns {
-  const bytes = rows * (numbers * 8 + positions * 4 + 1)
-  const buffer = room?.take(bytes) ?? Buffer.allocUnsafeSlow(bytes).buffer
-  const ints = numbers * 8 * rows
-  return {
-    numbers: Array.from(
-      { length: numbers },
-      (_, at) => new Float64Array(buffer, at * 8 * rows, rows),
-    ),
-    positions: Array.from(
-      { length: positions },
-      (_, at) => new Int32Array(buffer, ints + at * 4 * rows, rows),
-    ),
-    kind: new Uint8Array(buffer, ints + positions * 4 * rows, rows),
-  }
-}
-
 /** The pieces of a batch as one, with positions from its beginning. */
 function merged(pieces: readonly Piece[], { layout }: Plan): Scanned {
   const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0)
-  const all = columnsFor(rows, layout.positions, layout.numbers)
+  const all = ownColumns(rows, layout)
   let row = 0
   for (const piece of pieces) {
     all.kind.set(piece.kind, row)

@@ -1,19 +1,10 @@
 /** The contract of the two compiled forms: bytes of whole lines → positions and numbers by column. */
 import type { ColumnRoom } from '../../model/columns.ts'
+import type { Scanned } from '../parser.ts'
 
 /** What a row is to a kernel: as rowKind, or to be told by RE2. A continuation is one whether or not
  *  there is something to continue. */
 export const kernelKind = { event: 0, continuation: 1, unparsed: 2, unsure: 3 } as const
-
-/** Columns of one batch, by the numbers that a Layout gives. The caller's own. */
-export interface Scanned {
-  readonly rows: number
-  readonly kind: Uint8Array
-  readonly positions: readonly Int32Array[]
-  readonly numbers: readonly Float64Array[]
-  /** Rows that are unsure. */
-  readonly unsure: number
-}
 
 export interface Kernel {
   /**

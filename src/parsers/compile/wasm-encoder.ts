@@ -186,6 +186,8 @@ export interface ModuleParts {
   readonly scan: number
   /** Pages of 64 KiB that the imported memory `env.memory` has at least. */
   readonly pages: number
+  /** Threads share that memory, which then stays as large as it is. */
+  readonly shared?: boolean
 }
 
 /** A module with one imported function, one imported memory and one exported function. */
@@ -194,10 +196,14 @@ export function encodeModule({
   functions,
   scan,
   pages,
+  shared = false,
 }: ModuleParts): Uint8Array<ArrayBuffer> {
   const types = [learn, ...functions.map(({ type }) => type)]
+  const limits = shared
+    ? [0x03, ...unsigned(pages), ...unsigned(pages)]
+    : [0x00, ...unsigned(pages)]
   const imports = [
-    [...text('env'), ...text('memory'), 0x02, 0x00, ...unsigned(pages)],
+    [...text('env'), ...text('memory'), 0x02, ...limits],
     [...text('env'), ...text('learn'), 0x00, 0x00],
   ]
   return Uint8Array.from([

@@ -7,7 +7,8 @@ declare namespace WebAssembly {
   class Memory {
     /** Pages of 64 KiB. */
     constructor(size: { readonly initial: number })
-    /** Another object after each `grow`. */
+    constructor(size: { readonly initial: number; readonly maximum: number; readonly shared: true })
+    /** Another object after each `grow`; a SharedArrayBuffer where threads share it. */
     readonly buffer: ArrayBuffer
     grow(pages: number): number
   }
