@@ -9,9 +9,11 @@ export interface Machine {
   readonly memoryGiB: number
   readonly kernel: string
   readonly node: string
-  /** Commit of this tree; `+` behind it when files of the program differ from it. */
+  /** The last commit that changed the program; `+` behind it when files differ from it. */
   readonly sha: string
 }
+
+const program = ['src', 'parsers', 'rules', 'package-lock.json'] as const
 
 export function machine(): Machine {
   const { length, [0]: first } = cpus()
@@ -26,17 +28,9 @@ export function machine(): Machine {
 }
 
 function sha(): string {
-  const head = git(['rev-parse', '--short=12', 'HEAD'])
-  const changed = git([
-    'status',
-    '--porcelain',
-    '--',
-    'src',
-    'parsers',
-    'rules',
-    'package-lock.json',
-  ])
-  return head === '' ? 'unknown' : head + (changed === '' ? '' : '+')
+  const last = git(['log', '-1', '--format=%h', '--abbrev=12', '--', ...program])
+  const changed = git(['status', '--porcelain', '--', ...program])
+  return last === '' ? 'unknown' : last + (changed === '' ? '' : '+')
 }
 
 function git(args: readonly string[]): string {

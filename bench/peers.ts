@@ -103,11 +103,6 @@ export function presentPeers(log: string): Present {
   return { contestants, absent, versions }
 }
 
-/** The one peer of that name, or null when it is not here. */
-export function presentPeer(name: string, log: string): Contestant | null {
-  return presentPeers(log).contestants.find((peer) => peer.name === name) ?? null
-}
-
 /** Programs with a path are looked for there; others have answered with their version. */
 function isThere(program: string): boolean {
   return !program.startsWith('/') || existsSync(program)
