@@ -27,7 +27,7 @@ export interface Steady {
   readonly linesPerSecond: number
   /** The second of the last line, s since the epoch. */
   readonly endsAt: number
-  /** For so many seconds in the middle every tenth request fails with 503. */
+  /** For so many seconds in the middle every other request fails with 503. */
   readonly brokenSeconds: number
 }
 
@@ -44,7 +44,7 @@ export function* steadyAccess(sample: readonly string[], steady: Steady): Genera
     let text = ''
     for (const end = Math.min(lines, written + linesPerSecond); written < end; written++) {
       const line = (sample[written % sample.length] ?? '').replace(stampPattern, stamp)
-      text += `${broken && written % 10 === 0 ? failed(line) : line}\n`
+      text += `${broken && written % 2 === 0 ? failed(line) : line}\n`
     }
     yield text
   }

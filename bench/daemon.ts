@@ -24,6 +24,14 @@ export async function inFolder<T>(use: (dir: string) => Promise<T>): Promise<T> 
   }
 }
 
+/** Lines of lastpush.yaml: read files, a path or a glob, from their beginning. */
+export function followed(path: string): readonly string[] {
+  return [
+    'sources:',
+    `  - { name: web, service: web, file: { paths: ${JSON.stringify(path)}, from: beginning } }`,
+  ]
+}
+
 export class Daemon {
   readonly #child: ChildProcess
   readonly #origin: string
@@ -36,11 +44,27 @@ export class Daemon {
   }
 
   /**
-   * Starts one and waits until it is ready.
+   * Starts one, waits until it is ready, and ends it when it was used.
    * @param dir Its files go below it.
    * @param config Lines of lastpush.yaml, which also say what it reads; store and port are added.
+   * @throws Error when it ends in any other way than well, and whatever `use` throws.
    */
-  static async start(dir: string, config: readonly string[]): Promise<Daemon> {
+  static async during<T>(
+    dir: string,
+    config: readonly string[],
+    use: (daemon: Daemon) => Promise<T>,
+  ): Promise<T> {
+    const daemon = await Daemon.#start(dir, config)
+    try {
+      const result = await use(daemon)
+      await daemon.#stop()
+      return result
+    } finally {
+      daemon.#child.kill('SIGKILL')
+    }
+  }
+
+  static async #start(dir: string, config: readonly string[]): Promise<Daemon> {
     const data = join(dir, 'data')
     mkdirSync(data, { mode: 0o700 })
     const path = join(dir, 'lastpush.yaml')
@@ -52,15 +76,20 @@ export class Daemon {
     child.stderr.on('data', (bytes: Buffer) => (told = (told + bytes.toString()).slice(-4_096)))
     alive.add(child)
     const ended = once(child, 'close').then(() => alive.delete(child))
-    const origin = await until('the daemon to listen', () => {
-      if (child.exitCode !== null) throw new Error(`the daemon ended:\n${told}`)
-      return announced(data)
-    })
-    await until('the daemon to be ready', async () => {
-      const { ok } = await fetch(`${origin}/-/ready`)
-      return ok ? true : null
-    })
-    return new Daemon(child, origin, ended)
+    try {
+      const origin = await until('the daemon to listen', () => {
+        if (child.exitCode !== null) throw new Error(`the daemon ended:\n${told}`)
+        return announced(data)
+      })
+      await until('the daemon to be ready', async () => {
+        const { ok } = await fetch(`${origin}/-/ready`)
+        return ok ? true : null
+      })
+      return new Daemon(child, origin, ended)
+    } catch (error) {
+      child.kill('SIGKILL')
+      throw error
+    }
   }
 
   /** User and system time of all its threads so far, s. */
@@ -100,8 +129,8 @@ export class Daemon {
     await until(`${lines} lines to be counted`, enough, { everyMs, limitMs })
   }
 
-  /** Ends it as an operator would. @throws Error when it ends in any other way than well. */
-  async stop(): Promise<void> {
+  /** Ends it as an operator would. */
+  async #stop(): Promise<void> {
     this.#child.kill('SIGTERM')
     await this.#ended
     const { exitCode, signalCode } = this.#child

@@ -7,7 +7,7 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { linesOf, type Benchmark } from './benchmark.ts'
-import { Daemon, inFolder } from './daemon.ts'
+import { Daemon, followed, inFolder } from './daemon.ts'
 import { accessLog, steadyAccessLog } from './logs.ts'
 
 const settleMs = 5_000
@@ -30,8 +30,18 @@ export const idle: Benchmark = {
     const log = accessLog(linesOf(settings, 1_000_000, 50_000))
     const speedMiB = await fullSpeed(log.path, log.lines)
     const rows = rests.flatMap(({ files, cpuShare, restMiB }) => [
-      row(`CPU share, ${files} quiet files`, cpuShare * 100, targets.cpuShare * 100, '%'),
-      row(`memory at rest, ${files} quiet files`, restMiB, targets.restMiB, 'MiB'),
+      row(
+        `CPU share, ${files} quiet ${files === 1 ? 'file' : 'files'}`,
+        cpuShare * 100,
+        targets.cpuShare * 100,
+        '%',
+      ),
+      row(
+        `memory at rest, ${files} quiet ${files === 1 ? 'file' : 'files'}`,
+        restMiB,
+        targets.restMiB,
+        'MiB',
+      ),
     ])
     rows.push(row('peak memory at full speed', speedMiB, targets.speedMiB, 'MiB'))
     return {
@@ -56,32 +66,23 @@ function rest(files: number, seconds: number): Promise<Rest> {
       const steady = { lines: 20, linesPerSecond: 2, endsAt: now, brokenSeconds: 0 }
       steadyAccessLog(join(dir, `quiet-${index}.log`), steady)
     }
-    const daemon = await Daemon.start(dir, source(join(dir, 'quiet-*.log')))
-    await daemon.counted(20 * files)
-    await delay(settleMs)
-    const [cpu, start] = [daemon.cpu, performance.now()]
-    await delay(seconds * 1_000)
-    const used = daemon.cpu - cpu
-    const cpuShare = (used * 1_000) / (performance.now() - start)
-    const restMiB = daemon.memory.now
-    await daemon.stop()
-    return { files, cpuShare, restMiB }
+    return Daemon.during(dir, followed(join(dir, 'quiet-*.log')), async (daemon) => {
+      await daemon.counted(20 * files)
+      await delay(settleMs)
+      const [cpu, start] = [daemon.cpu, performance.now()]
+      await delay(seconds * 1_000)
+      const used = daemon.cpu - cpu
+      const cpuShare = (used * 1_000) / (performance.now() - start)
+      return { files, cpuShare, restMiB: daemon.memory.now }
+    })
   })
 }
 
 function fullSpeed(path: string, lines: number): Promise<number> {
-  return inFolder(async (dir) => {
-    const daemon = await Daemon.start(dir, source(path))
-    await daemon.counted(lines)
-    const { peak } = daemon.memory
-    await daemon.stop()
-    return peak
-  })
-}
-
-function source(path: string): readonly string[] {
-  return [
-    'sources:',
-    `  - { name: web, service: web, file: { paths: ${JSON.stringify(path)}, from: beginning } }`,
-  ]
+  return inFolder((dir) =>
+    Daemon.during(dir, followed(path), async (daemon) => {
+      await daemon.counted(lines)
+      return daemon.memory.peak
+    }),
+  )
 }

@@ -122,17 +122,15 @@ function watched<T>(
     writeFileSync(join(dir, 'marked.yaml'), rule(events))
     const hook = await startHook()
     try {
-      const daemon = await Daemon.start(dir, [
+      const config = [
         'lateness: 0s',
         'sources:',
         `  - { service: web, parser: apache_combined, file: ${JSON.stringify(path)} }`,
         'rules: marked.yaml',
         `receivers: { hook: { webhook: { url: ${JSON.stringify(hook.url)} } } }`,
         'route: { receiver: hook, group_by: [path], group_wait: 0s }',
-      ])
-      const result = await use(path, daemon, hook)
-      await daemon.stop()
-      return result
+      ]
+      return await Daemon.during(dir, config, (daemon) => use(path, daemon, hook))
     } finally {
       hook.close()
     }

@@ -1,13 +1,12 @@
 /** On what and of what figures were taken: they mean nothing without it. */
 import { spawnSync } from 'node:child_process'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, totalmem } from 'node:os'
 import { root } from './folder.ts'
 
 export interface Machine {
   readonly cpu: string
   readonly cores: number
   readonly memoryGiB: number
-  readonly kernel: string
   readonly node: string
   /** The last commit that changed the program; `+` behind it when files differ from it. */
   readonly sha: string
@@ -21,7 +20,6 @@ export function machine(): Machine {
     cpu: first?.model ?? 'unknown',
     cores: length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    kernel: release(),
     node: process.versions.node,
     sha: sha(),
   }

@@ -8,7 +8,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Benchmark } from './benchmark.ts'
-import { Daemon, inFolder } from './daemon.ts'
+import { Daemon, followed, inFolder } from './daemon.ts'
 import { written } from './writing.ts'
 
 interface Grown {
@@ -58,18 +58,14 @@ function grow(files: number, linesPerSecond: number, seconds: number): Promise<G
   return inFolder(async (dir) => {
     const paths = Array.from({ length: files }, (_, index) => join(dir, `access-${index}.log`))
     for (const path of paths) writeFileSync(path, '')
-    const glob = JSON.stringify(join(dir, 'access-*.log'))
-    const daemon = await Daemon.start(dir, [
-      'sources:',
-      `  - { name: web, service: web, parser: apache_combined, file: { paths: ${glob} } }`,
-    ])
-    const before = daemon.cpu
-    const { lines } = await written({ paths, linesPerSecond, seconds, burst: null })
-    const done = performance.now()
-    await daemon.counted(lines)
-    const catchUp = (performance.now() - done) / 1_000
-    const [cpu, { peak }] = [daemon.cpu - before, daemon.memory]
-    await daemon.stop()
-    return { files, lines, cpu, catchUp, peak }
+    const config = followed(join(dir, 'access-*.log'))
+    return Daemon.during(dir, config, async (daemon) => {
+      const before = daemon.cpu
+      const { lines } = await written({ paths, linesPerSecond, seconds, burst: null })
+      const done = performance.now()
+      await daemon.counted(lines)
+      const catchUp = (performance.now() - done) / 1_000
+      return { files, lines, cpu: daemon.cpu - before, catchUp, peak: daemon.memory.peak }
+    })
   })
 }

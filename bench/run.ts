@@ -54,8 +54,11 @@ function keepAll(results: readonly Record<string, unknown>[], sha: string): void
   }
 }
 
+/** JSON with four digits a figure: more would claim what no clock here can tell. */
 function text(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
+  const rounded = (_key: string, each: unknown): unknown =>
+    typeof each === 'number' && !Number.isInteger(each) ? Number(each.toPrecision(4)) : each
+  return `${JSON.stringify(value, rounded, 2)}\n`
 }
 
 await main(process.argv.slice(2))
