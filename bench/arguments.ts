@@ -47,6 +47,15 @@ export function readArguments(line: readonly string[], known: readonly string[])
   }
 }
 
+/** The options that give these settings. */
+export function sizeOptions({ quick, lines, rounds }: Settings): readonly string[] {
+  return [
+    ...(quick ? ['--quick'] : []),
+    ...(lines === null ? [] : ['--lines', String(lines)]),
+    ...(rounds === null ? [] : ['--rounds', String(rounds)]),
+  ]
+}
+
 function count(option: string, text: string | undefined): number | null {
   if (text === undefined) return null
   const number = Number(text)

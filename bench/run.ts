@@ -2,7 +2,7 @@
  *  A benchmark that fails does not keep the others from running, but the command then fails. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readArguments, usage, type Arguments } from './arguments.ts'
+import { readArguments, sizeOptions, usage, type Arguments } from './arguments.ts'
 import { benchmarks } from './benchmarks.ts'
 import { root } from './folder.ts'
 import { machine } from './machine.ts'
@@ -21,7 +21,7 @@ async function main(line: readonly string[]): Promise<void> {
     try {
       const { input, tables, notes, figures, versions = {} } = await run(settings)
       console.log([`Input: ${input}.`, ...tables.map(markdown), ...notes].join('\n\n') + '\n')
-      const command = `npm run bench -- ${line.filter((word) => word !== '--keep').join(' ')}`
+      const command = ['npm run bench --', name, ...sizeOptions(settings)].join(' ')
       const at = new Date().toISOString()
       kept.push({ name, command, at, machine: where, versions, input, notes, figures })
     } catch (error) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readArguments } from '../../bench/arguments.ts'
+import { readArguments, sizeOptions } from '../../bench/arguments.ts'
 
 const known = ['parse-and-count', 'latency', 'memory']
 
@@ -33,4 +33,10 @@ test('what is wrong is said', () => {
     '--rounds takes a whole number from 1, not 0',
   )
   expect(() => readArguments(['--fast'], known)).toThrow("Unknown option '--fast'")
+})
+
+test('a kept result can name the options that it was taken with', () => {
+  const line = ['--rounds', '2', '--quick', '--keep', '--lines', '5000']
+  const { settings } = readArguments(line, known)
+  expect(sizeOptions(settings)).toEqual(['--quick', '--lines', '5000', '--rounds', '2'])
 })
