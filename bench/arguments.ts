@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import type { Settings } from './benchmark.ts'
 
-export const usage = `usage: npm run bench [-- NAME… --quick --lines N --rounds N --json FILE --keep]
+export const usage = `usage: npm run bench [-- NAME… [options]]
 
   --quick      small inputs, one round: shows that all of it works
   --lines N    lines of input instead of the benchmark's own number

@@ -1,4 +1,5 @@
-/** A real daemon in a process of its own: the built program with a data directory and a free port. */
+/** A real daemon in a process of its own: the built program with a data directory and a free
+ *  port. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,5 +1,6 @@
 /** Decides whether a change has made lastpush dearer than it may: ratios of this run against ratios
- *  that were kept. Ratios only, since seconds tell more of the machine than of the program. Pure. */
+ *  that were kept. Ratios only, since seconds tell more of the machine than of the program.
+ *  Pure. */
 
 /** CPU time a line over that of a baseline program in the same run. */
 export interface Ratio {

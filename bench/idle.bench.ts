@@ -1,9 +1,10 @@
 /** What does lastpush cost when nothing happens, and how much memory does it hold?
  *
- *  The target is less than 0.5 % of a core, and less than 120 MiB at rest; less than 250 MiB at full
- *  speed. Measured by what /proc says of the daemon: its CPU time over a stretch in which nobody
- *  writes or asks, resident memory at its end, the peak while it reads a log as fast as it can. A
- *  browser on the page would cost more. There is no peer: the targets are what it is held to. */
+ *  The target is less than 0.5 % of a core, and less than 120 MiB at rest; less than 250 MiB at
+ *  full speed. Measured by what /proc says of the daemon: its CPU time over a stretch in which
+ *  nobody writes or asks, resident memory at its end, the peak while it reads a log as fast as it
+ *  can. A browser on the page would cost more. There is no peer: the targets are what it is held
+ *  to. */
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { linesOf, type Benchmark } from './benchmark.ts'

@@ -2,8 +2,8 @@
  *
  *  Held against JSON.parse on every line, which is the floor of anything that makes objects, and
  *  against Python's json. Both scripts look at nothing but the level; lastpush finds time, level,
- *  message, service and status under the names of a dozen loggers, flattens what is nested, and signs
- *  errors. Counts by level and lines that are no JSON agree, or the run fails. */
+ *  message, service and status under the names of a dozen loggers, flattens what is nested, and
+ *  signs errors. Counts by level and lines that are no JSON agree, or the run fails. */
 import { join } from 'node:path'
 import { linesOf, roundsOf, type Benchmark } from './benchmark.ts'
 import { onePass, tellsLevels } from './lastpush.ts'

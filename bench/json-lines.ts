@@ -1,4 +1,5 @@
-/** Lines of JSON logs as common loggers write them. Pure: the same arguments give the same lines. */
+/** Lines of JSON logs as common loggers write them. Pure: the same arguments give the same lines.
+ *  */
 import { mulberry32 } from '../src/demo/traffic.ts'
 
 /** 2026-11-23T00:00:00Z. */

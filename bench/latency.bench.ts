@@ -2,11 +2,11 @@
  *
  *  A writer of its own appends access lines to one file at a steady rate. Every half second it adds
  *  five lines with a path of their own; a rule fires at the fifth; a webhook receiver on loopback
- *  notes when the page comes. Measured from just before the decisive line is handed to the kernel, so
- *  polling, parsing, the rule, the commit to disk and the delivery all count. Kind to lastpush: no
- *  lateness is allowed for and no group waits, both of which an operator sets on purpose. Not kind:
- *  writer, receiver and daemon share the machine. Lone lines are the same with a rule that one line
- *  fulfils, in a file that is quiet otherwise: their target is 100 ms.
+ *  notes when the page comes. Measured from just before the decisive line is handed to the kernel,
+ *  so polling, parsing, the rule, the commit to disk and the delivery all count. Kind to lastpush:
+ *  no lateness is allowed for and no group waits, both of which an operator sets on purpose. Not
+ *  kind: writer, receiver and daemon share the machine. Lone lines are the same with a rule that
+ *  one line fulfils, in a file that is quiet otherwise: their target is 100 ms.
  *
  *  A rate that the daemon cannot keep up with shows as a latency of seconds; what has not arrived
  *  when the wait is over is counted as untold, and stands in no quantile. */

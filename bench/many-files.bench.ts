@@ -1,10 +1,10 @@
 /** Do a thousand growing files cost more than one that grows as fast?
  *
- *  A writer of its own appends the same lines at the same rate, once into one file and once into many
- *  in turn, while the daemon follows with the shipped rules and its store. All lines must be counted,
- *  or the run fails. The ratio of CPU per line is the answer; how long the daemon needs to catch up
- *  once the writer is done says whether it kept pace. More files also mean more and smaller reads and
- *  a checkpoint for each, so the ratio cannot be 1. */
+ *  A writer of its own appends the same lines at the same rate, once into one file and once into
+ *  many in turn, while the daemon follows with the shipped rules and its store. All lines must be
+ *  counted, or the run fails. The ratio of CPU per line is the answer; how long the daemon needs to
+ *  catch up once the writer is done says whether it kept pace. More files also mean more and
+ *  smaller reads and a checkpoint for each, so the ratio cannot be 1. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Benchmark } from './benchmark.ts'

@@ -1,6 +1,6 @@
-/** Measures whole processes from outside: CPU, wall and peak memory as the operating system accounts
- *  them (GNU time), start-up included. Contestants run in turn, A B A B, so that a machine whose
- *  speed drifts treats them alike. */
+/** Measures whole processes from outside: CPU, wall and peak memory as the operating system
+ *  accounts them (GNU time), start-up included. Contestants run in turn, A B A B, so that a machine
+ *  whose speed drifts treats them alike. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
-/** Does memory grow with the length of a log? Peak memory of the same pass, shipped rules on, over a
- *  log and over ten times as much; the bound that is promised is 300 MB for 1,000,000 lines. There is
- *  no peer: the question is whether the second figure stays near the first. */
+/** Does memory grow with the length of a log? Peak memory of the same pass, shipped rules on, over
+ *  a log and over ten times as much; the bound that is promised is 300 MB for 1,000,000 lines.
+ *  There is no peer: the question is whether the second figure stays near the first. */
 import { linesOf, type Benchmark } from './benchmark.ts'
 import { onePass } from './lastpush.ts'
 import { accessLog } from './logs.ts'

@@ -1,5 +1,5 @@
-/** How much does it cost to find every field of an access log and to count its statuses in pieces of
- *  ten seconds of event time?
+/** How much does it cost to find every field of an access log and to count its statuses in pieces
+ *  of ten seconds of event time?
  *
  *  Fair to all in that they read the same file from the page cache, start-up counts, and nobody has
  *  a place in the table whose counts differ. Not fair to lastpush in that it also tells path from

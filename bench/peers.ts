@@ -1,6 +1,6 @@
 /** The programs that lastpush is compared with over access logs. Node is always there; the others
- *  take part when they are installed (bench/README.md says how). Each finds every field of every line
- *  unless its comment says what it does less or more. */
+ *  take part when they are installed (bench/README.md says how). Each finds every field of every
+ *  line unless its comment says what it does less or more. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,9 +1,9 @@
 /** How much does it cost to read a PHP error log with its stack traces?
  *
- *  The scripts do what a user's script would: one RegExp for lines that go on, one for heads, counts
- *  by level; both agree with lastpush in events, continued lines and levels, or the run fails. Not
- *  fair to lastpush in that it also has times, the trace of each event, and a signature for each
- *  message, which is what error logs are read for; the scripts have none of these. */
+ *  The scripts do what a user's script would: one RegExp for lines that go on, one for heads,
+ *  counts by level; both agree with lastpush in events, continued lines and levels, or the run
+ *  fails. Not fair to lastpush in that it also has times, the trace of each event, and a signature
+ *  for each message, which is what error logs are read for; the scripts have none of these. */
 import { join } from 'node:path'
 import { linesOf, roundsOf, type Benchmark } from './benchmark.ts'
 import { onePass, tellsLevels } from './lastpush.ts'

@@ -1,12 +1,13 @@
-/** What does the whole way of a line cost: a real daemon with the shipped rules and its store on, over
- *  an access log whose times run up to now, with twenty seconds of failing requests in the middle?
+/** What does the whole way of a line cost: a real daemon with the shipped rules and its store on,
+ *  over an access log whose times run up to now, with twenty seconds of failing requests in the
+ *  middle?
  *
  *  CPU is that of the process from its start until all lines are counted and what they led to is
- *  committed and indexed: start-up, windows, rules, alerts, commits and the store's own thread. Wall
- *  time ends when all lines are counted. The file lies there when the daemon starts, so that it reads
- *  as fast as it can. Against it stand a pass over the same file without a store (`run --once`), and
- *  the readline script, which does nothing but count; it says how fast this machine is. The run fails
- *  unless the failing requests raise an alert. */
+ *  committed and indexed: start-up, windows, rules, alerts, commits and the store's own thread.
+ *  Wall time ends when all lines are counted. The file lies there when the daemon starts, so that
+ *  it reads as fast as it can. Against it stand a pass over the same file without a store (`run
+ *  --once`), and the readline script, which does nothing but count; it says how fast this machine
+ *  is. The run fails unless the failing requests raise an alert. */
 import { join } from 'node:path'
 import { linesOf, roundsOf, type Benchmark } from './benchmark.ts'
 import { Daemon, followed, inFolder } from './daemon.ts'

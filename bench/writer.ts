@@ -1,7 +1,7 @@
-/** A program that appends access lines to files at a steady rate, as a web server would, in a process
- *  of its own so that its work is nobody else's. At the end it prints what it wrote as one line of
- *  JSON.
- *  usage: writer.ts '{"paths": […], "linesPerSecond": N, "seconds": N, "burst": null | {…}}' */
+/** A program that appends access lines to files at a steady rate, as a web server would, in a
+ *  process of its own so that its work is nobody else's. At the end it prints what it wrote as one
+ *  line of JSON. usage: writer.ts '{"paths": […], "linesPerSecond": N, "seconds": N, "burst": null
+ *  | {…}}' */
 import { appendFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { madeSample } from './access-lines.ts'
