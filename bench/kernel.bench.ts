@@ -3,7 +3,6 @@
  *  The input lies in memory in batches as a file source makes them; every field is located, numbers,
  *  levels and times are read. CPU time of this process, the best of several rounds, as the engine
  *  compiles while it runs and other programs disturb. Not the speed of lastpush: see parse-and-count.
- *  `LASTPUSH_BENCH_LOG` names a log for apache_combined; else the sample, else made lines.
  *
  *  The second table is of hostile lines: what matters there is that none is much slower than ordinary
  *  ones, in nanoseconds for a byte. */
@@ -11,33 +10,48 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { buildParser, readDefinition } from '../src/parsers/definition.ts'
 import type { Form } from '../src/parsers/parser.ts'
+import type { Benchmark } from './benchmark.ts'
 import { lineKinds, linesOf } from './lines.ts'
+import type { Table } from './table.ts'
 
 const forms: readonly Form[] = ['wasm', 'js', 're2']
 const batchBytes = 262_144
 const inputBytes = 8_000_000
 const context = { zone: 'UTC', open: false }
 
-export function kernel(): string {
+export const kernel: Benchmark = {
+  name: 'kernel',
+  question: 'How fast is each form of the parsers that ship, without files and counting?',
+  run: (settings) => {
+    const speeds = speedTable(settings.quick ? inputBytes / 8 : inputBytes)
+    const hostile = hostileTable()
+    return Promise.resolve({
+      input: 'the real sample where it is there and made lines, in memory in batches of 256 KiB',
+      tables: [speeds, hostile],
+      notes: [
+        'The second table is of hostile lines, in nanoseconds a byte of the WebAssembly form.',
+      ],
+      figures: { speeds: speeds.rows, hostile: hostile.rows },
+    })
+  },
+}
+
+function speedTable(bytes: number): Table {
   const rows = lineKinds.map((kind) => {
-    const input = linesOf(kind, inputBytes)
+    const input = linesOf(kind, bytes)
     const lines = input.filter((byte) => byte === 10).length
     const speeds = forms.map((form) => {
-      const share = form === 're2' ? input.subarray(0, input.lastIndexOf(10, inputBytes / 16) + 1) : input // prettier-ignore
+      const share =
+        form === 're2' ? input.subarray(0, input.lastIndexOf(10, bytes / 16) + 1) : input
       const seconds = secondsOf(kind, form, batchesOf(share), form === 're2' ? 2 : 15)
       return share.length / 1e6 / seconds
     })
-    const cells = speeds.map((speed) => speed.toFixed(0))
     const nanoseconds = ((input.length / lines / (speeds[0] ?? NaN)) * 1e3).toFixed(0)
-    return `| ${kind} | ${(input.length / lines).toFixed(0)} | ${cells.join(' | ')} | ${nanoseconds} |`
+    const length = (input.length / lines).toFixed(0)
+    return [kind, length, ...speeds.map((speed) => speed.toFixed(0)), nanoseconds]
   })
-  return [
-    '| parser | bytes a line | WebAssembly, MB/s | JavaScript, MB/s | RE2, MB/s | ns a line, WebAssembly |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...rows,
-    '',
-    ...hostileTable(),
-  ].join('\n')
+  const columns = ['parser', 'bytes a line', 'WebAssembly, MB/s', 'JavaScript, MB/s', 'RE2, MB/s', 'ns a line, WebAssembly'] // prettier-ignore
+  return { columns, rows }
 }
 
 function parserOf(kind: string, form: Form) {
@@ -88,7 +102,7 @@ const hostile: Readonly<Record<string, string>> = {
   'in, in, in': `[23-Nov-2026 14:02:11 UTC] PHP Warning:  ${'x in '.repeat(mebibyte / 5)}`,
 }
 
-function hostileTable(): string[] {
+function hostileTable(): Table {
   const kinds = lineKinds.filter((kind) => kind !== 'apache_common')
   const ordinary = kinds.map((kind) => {
     const input = linesOf(kind, mebibyte)
@@ -97,12 +111,8 @@ function hostileTable(): string[] {
   const rows = Object.entries(hostile).map(([name, line]) => {
     const bytes = Buffer.from(`${line}\n`, 'latin1')
     const costs = kinds.map((kind) => (secondsOf(kind, 'wasm', [bytes], 7) / bytes.length) * 1e9)
-    return `| ${name} | ${costs.map((cost) => cost.toFixed(2)).join(' | ')} |`
+    return [name, ...costs.map((cost) => cost.toFixed(2))]
   })
-  return [
-    `| ns a byte | ${kinds.join(' | ')} |`,
-    `| --- | ${kinds.map(() => '---').join(' | ')} |`,
-    `| ordinary lines | ${ordinary.map((cost) => cost.toFixed(2)).join(' | ')} |`,
-    ...rows,
-  ]
+  const first = ['ordinary lines', ...ordinary.map((cost) => cost.toFixed(2))]
+  return { columns: ['ns a byte', ...kinds], rows: [first, ...rows] }
 }

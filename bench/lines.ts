@@ -2,7 +2,7 @@
  *  addresses, paths and messages come back, as they do in logs. Access lines are cut from the real
  *  sample where it is there. */
 import { readFileSync } from 'node:fs'
-import { realSample } from './sample.ts'
+import { realSample } from './logs.ts'
 
 const agents = [
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/32.0.1700.77 Safari/537.36',

@@ -12,7 +12,7 @@ import { machineZone } from '../parsers/zone.ts'
 import type { Screen } from '../receivers/receiver.ts'
 import { configOf, readDeploys, rulePatterns } from './engine.ts'
 import { dataDirOf, type Io } from './io.ts'
-import type { RunOptions } from './run.ts'
+import type { RunOptions } from './run-options.ts'
 
 /** Log lines that may wait for whoever reads standard error, bytes. */
 const unreadLogBytesMax = 1_048_576

@@ -1,16 +1,8 @@
 /** `run`: the daemon, or with `--once` one pass over files and a summary. */
-import { configOf, onePass, rulePatterns, type OnePassOptions } from './engine.ts'
+import { configOf, onePass, rulePatterns } from './engine.ts'
 import { collect, printJson, type AddCommand, type Io } from './io.ts'
+import type { RunOptions } from './run-options.ts'
 import { printSummary, summaryOf } from './summary.ts'
-
-export interface RunOptions extends OnePassOptions {
-  readonly once?: boolean
-  readonly json?: boolean
-  readonly data?: string
-  readonly port?: number
-  readonly host?: string
-  readonly tokenFile?: string
-}
 
 export const addRun: AddCommand = (program, io) => {
   program
