@@ -81,7 +81,9 @@ export class RuleCounter {
       // The queries of a rule stand side by side; the store's is of no rule.
       if (index === undefined || index === counted) continue
       counted = index
-      countRule(this.#rules[index]!, rowsOf, batch, () => getOrMake(into, index, () => new Map()))
+      countRule(this.#rules[index]!, rowsOf, batch, () =>
+        getOrMake(into, index, () => new Map<string, SeriesPartial>()),
+      )
     }
   }
 

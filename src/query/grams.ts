@@ -3,6 +3,7 @@
  *  and compares whole literals only where it says maybe. Steps do not wait for each other as those
  *  of an automaton do, and the filter fits the first-level cache however many literals there are.
  *  docs/how/rules-on-columns.md has the figures. What a hit means is the caller's. */
+import { gramAt, PrefixTrie } from './prefix-trie.ts'
 
 /** A text to be found, as UTF-8. */
 export interface Literal {
@@ -28,23 +29,33 @@ const filterBitsMin = 1 << 12
 /** Bits per window: one false candidate in so many places. */
 const filterBitsEach = 64
 
-/** One scan for all literals of one kind. */
+/** One search for all literals of one kind. */
 export class LiteralScan {
-  readonly #sets: readonly GramSet[]
+  readonly #prefixes: PrefixTrie | null
+  readonly #short: GramSet | null
+  readonly #long: GramSet | null
 
-  /** @param folded Literals are in small letters and found in any case; ASCII only. */
+  /**
+   * @param literals No two are equal.
+   * @param folded They are in small letters and digits of ASCII and found in any case; none stands
+   *   at the start.
+   */
   constructor(literals: readonly Literal[], folded: boolean) {
     const numbers = [...literals.keys()]
-    const short = numbers.filter((n) => literals[n]!.bytes.length <= gramBytes)
-    const long = numbers.filter((n) => literals[n]!.bytes.length > gramBytes)
-    this.#sets = [short, long]
-      .filter((list) => list.length > 0)
-      .map((list) => new GramSet(list, literals, folded))
+    const prefixes = numbers.filter((n) => literals[n]!.atStart)
+    const floating = numbers.filter((n) => !literals[n]!.atStart)
+    const short = floating.filter((n) => literals[n]!.bytes.length <= gramBytes)
+    const long = floating.filter((n) => literals[n]!.bytes.length > gramBytes)
+    this.#prefixes = prefixes.length === 0 ? null : new PrefixTrie(literals, prefixes)
+    this.#short = short.length === 0 ? null : new GramSet(short, literals, folded)
+    this.#long = long.length === 0 ? null : new GramSet(long, literals, folded)
   }
 
   /** Tells of the literals in `[from, to)`, of each once or more. `view` is over the same bytes. */
   scan(bytes: Buffer, view: DataView, from: number, to: number, sink: HitSink): void {
-    for (const set of this.#sets) set.scan(bytes, view, from, to, sink)
+    this.#prefixes?.scan(bytes, view, from, to, sink)
+    this.#short?.scan(bytes, view, from, to, sink)
+    this.#long?.scan(bytes, view, from, to, sink)
   }
 }
 
@@ -56,8 +67,6 @@ class GramSet {
   readonly #mask: number
   /** Places from one load to the next; each literal has windows at so many offsets in a row. */
   readonly #step: number
-  /** Only the first bytes of a span can hold a literal that stands at its start. */
-  readonly #reach: number
   readonly #filter: Int32Array
   readonly #shift: number
   /** Window → index into `#next` and the like, -1 at the end: an open-addressing table. */
@@ -70,13 +79,10 @@ class GramSet {
   constructor(numbers: readonly number[], literals: readonly Literal[], folded: boolean) {
     this.#literals = literals
     this.#folded = folded
-    const lengths = numbers.map((n) => literals[n]!.bytes.length)
-    const least = Math.min(...lengths)
+    const least = numbers.reduce((min, n) => Math.min(min, literals[n]!.bytes.length), Infinity)
     this.#width = Math.min(gramBytes, least)
     this.#mask = this.#width === gramBytes ? -1 : (1 << (8 * this.#width)) - 1
     this.#step = least >= gramBytes + 3 ? 4 : least > gramBytes ? 2 : 1
-    const anchored = numbers.every((n) => literals[n]!.atStart)
-    this.#reach = anchored ? Math.max(...lengths) : Infinity
     const windows = numbers.length * this.#step
     let bits = filterBitsMin
     while (bits < windows * filterBitsEach && bits < filterBitsMax) bits *= 2
@@ -91,11 +97,10 @@ class GramSet {
   }
 
   scan(bytes: Buffer, view: DataView, from: number, to: number, sink: HitSink): void {
-    const end = Math.min(to, from + this.#reach)
-    if (this.#width < gramBytes) return this.#scanShort(bytes, view, from, to, end, sink)
+    if (this.#width < gramBytes) return this.#scanShort(bytes, view, from, to, sink)
     const fold = this.#folded ? foldMask : 0
     const [filter, shift, step] = [this.#filter, this.#shift, this.#step]
-    for (let at = from; at <= end - gramBytes; at += step) {
+    for (let at = from; at <= to - gramBytes; at += step) {
       const gram = view.getInt32(at, true) | fold
       const bit = Math.imul(gram, 0x9e3779b1) >>> shift
       if (((filter[bit >>> 5]! >>> (bit & 31)) & 1) === 0) continue
@@ -103,18 +108,11 @@ class GramSet {
     }
   }
 
-  #scanShort(
-    bytes: Buffer,
-    view: DataView,
-    from: number,
-    to: number,
-    end: number,
-    sink: HitSink,
-  ): void {
+  #scanShort(bytes: Buffer, view: DataView, from: number, to: number, sink: HitSink): void {
     const [width, mask, filter, shift] = [this.#width, this.#mask, this.#filter, this.#shift]
     const fold = this.#folded ? foldMask & mask : 0
     const whole = view.byteLength - gramBytes
-    for (let at = from; at <= end - width; at++) {
+    for (let at = from; at <= to - width; at++) {
       const load = at <= whole ? view.getInt32(at, true) : gramAt(bytes, at, width)
       const gram = (load & mask) | fold
       const bit = Math.imul(gram, 0x9e3779b1) >>> shift
@@ -135,7 +133,6 @@ class GramSet {
   #stands(literal: Literal, bytes: Buffer, start: number, from: number, to: number): boolean {
     const { length } = literal.bytes
     if (start < from || start + length > to) return false
-    if (literal.atStart && start !== from) return false
     if (literal.atEnd && start + length !== to) return false
     if (this.#folded) return equalFolded(literal.bytes, bytes, start)
     for (let i = 0; i < length; i++) if (bytes[start + i] !== literal.bytes[i]) return false
@@ -205,13 +202,6 @@ function equalFolded(literal: Buffer, bytes: Buffer, start: number): boolean {
     if (foldByte(bytes[start + i]!) !== literal[i]) return false
   }
   return true
-}
-
-/** Bytes as a little-endian number, as the scan loads them. */
-function gramAt(bytes: Buffer, at: number, width: number): number {
-  let gram = 0
-  for (let i = 0; i < width; i++) gram |= bytes[at + i]! << (8 * i)
-  return gram
 }
 
 /** Rough weight of a window in logs: letters, `/` and spaces are everywhere, digits less so and

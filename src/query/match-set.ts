@@ -13,8 +13,9 @@ import { TextIndex } from './text-index.ts'
 import type { Query } from './tree.ts'
 import { WordIndex } from './word-index.ts'
 
-/** A part that several queries share is decided over all rows when so large a share is asked. */
-const shareOfRows = 1 / 4
+/** What it costs to begin with a list of rows, in rows. A part that many queries share is decided
+ *  over all rows when that is probably less work than deciding it for each of them. */
+const beginningCostRows = 16
 
 export class MatchSet {
   readonly #nodes: readonly PlanNode[]
@@ -102,8 +103,9 @@ export class MatchSet {
   }
 
   #narrow(node: PlanNode, rows: Int32Array): Int32Array {
-    if (rows.length === 0) return rows
-    const shared = node.uses > 1 && rows.length >= this.#rows.length * shareOfRows
+    if (rows.length === 0 || node.query.kind === 'all') return rows
+    const apart = (rows.length + beginningCostRows) * node.uses
+    const shared = node.uses > 1 && apart >= this.#rows.length
     if (shared || node.batch === this.#batch) return intersect(rows, this.#select(node))
     return selectRows(node.query, this.#columns!, rows)
   }

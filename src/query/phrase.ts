@@ -41,13 +41,7 @@ export function phraseAt(
 }
 
 /** Whether a whole word stands at a place. */
-function wordAt(
-  word: Buffer,
-  bytes: Buffer,
-  at: number,
-  from: number,
-  to: number,
-): boolean | null {
+function wordAt(word: Buffer, bytes: Buffer, at: number, from: number, to: number): boolean | null {
   if (at < from) return false
   if (at < to && bytes[at]! >= 0x80) return null
   if (at + word.length > to) return false

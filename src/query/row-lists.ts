@@ -2,7 +2,9 @@
 
 /** Rows that are in both. */
 export function intersect(a: Int32Array, b: Int32Array): Int32Array {
-  const [few, many] = a.length <= b.length ? [a, b] : [b, a]
+  const few = a.length <= b.length ? a : b
+  if (few.length === 0) return few
+  const many = few === a ? b : a
   const kept = new Int32Array(few.length)
   let count = 0
   let from = 0

@@ -12,8 +12,8 @@ import { ValueDictionary, viewOf } from './value-dictionary.ts'
 
 interface Pattern {
   readonly leaf: number
-  readonly literal: RequiredLiteral
-  readonly matches: (value: string) => boolean
+  /** null: a value that has the literal matches. */
+  readonly matches: ((value: string) => boolean) | null
 }
 
 /** True when the leaf can be looked for in the values of a field. */
@@ -28,16 +28,17 @@ export class TextIndex implements LeafIndex, HitSink {
   readonly #exact: ExactValues
   /** Index of an exact value → its leaf. */
   readonly #exactLeaves: readonly number[]
-  readonly #patterns: readonly Pattern[]
+  /** By literal: the patterns that need it. */
+  readonly #patterns: readonly (readonly Pattern[])[]
   readonly #literals: LiteralScan
   readonly #dictionary = new ValueDictionary()
   readonly #scratch = new Scratch()
   /** Matches of the value in hand. */
   readonly #found: Int32Array
   #count = 0
-  /** Number of the value in hand, and by leaf of the last one that it was tried on. */
+  /** Number of the value in hand, and by literal of the last one that it was found in. */
   #value = 0
-  readonly #tried: Int32Array
+  readonly #seen: Int32Array
   /** The value in hand, for patterns that their literal does not decide. */
   #bytes: Buffer = Buffer.alloc(0)
   #from = 0
@@ -48,28 +49,19 @@ export class TextIndex implements LeafIndex, HitSink {
   constructor(field: string, leaves: readonly LeafRows[]) {
     this.#field = field
     this.#leaves = leaves
-    const values: Buffer[] = []
-    const exactLeaves: number[] = []
-    const patterns: Pattern[] = []
-    for (const [leaf, { query }] of leaves.entries()) {
-      if (query.kind === 'is') {
-        values.push(Buffer.from(query.value))
-        exactLeaves.push(leaf)
-      } else if (query.kind === 'like') {
-        const literal = requiredLiteral(query.pattern)
-        if (literal === null) continue
-        patterns.push({ leaf, literal, matches: compilePattern(query.pattern) })
-      }
-    }
-    this.#exact = new ExactValues(values)
-    this.#exactLeaves = exactLeaves
-    this.#patterns = patterns
+    const exact = [...leaves.entries()].flatMap(([leaf, { query }]) =>
+      query.kind === 'is' ? [{ leaf, value: Buffer.from(query.value) }] : [],
+    )
+    this.#exact = new ExactValues(exact.map(({ value }) => value))
+    this.#exactLeaves = exact.map(({ leaf }) => leaf)
+    const needed = patternsByLiteral(leaves)
+    this.#patterns = needed.map(({ patterns }) => patterns)
     this.#literals = new LiteralScan(
-      patterns.map(({ literal }) => literal),
+      needed.map(({ literal }) => literal),
       false,
     )
+    this.#seen = new Int32Array(needed.length)
     this.#found = new Int32Array(leaves.length)
-    this.#tried = new Int32Array(leaves.length)
   }
 
   match(columns: Columns, rows: Int32Array): void {
@@ -150,15 +142,32 @@ export class TextIndex implements LeafIndex, HitSink {
     this.#literals.scan(bytes, view, from, to, this)
   }
 
-  /** A literal stands in the value: the pattern is tried, once. */
+  /** A literal stands in the value: the patterns that need it are tried, once. */
   hit(literal: number): void {
-    const { leaf, literal: required, matches } = this.#patterns[literal]!
-    if (this.#tried[leaf] === this.#value) return
-    this.#tried[leaf] = this.#value
-    if (!required.decides) {
-      this.#text ??= this.#bytes.toString('utf8', this.#from, this.#to)
-      if (!matches(this.#text)) return
+    if (this.#seen[literal] === this.#value) return
+    this.#seen[literal] = this.#value
+    for (const { leaf, matches } of this.#patterns[literal]!) {
+      if (matches !== null) {
+        this.#text ??= this.#bytes.toString('utf8', this.#from, this.#to)
+        if (!matches(this.#text)) continue
+      }
+      this.#found[this.#count++] = leaf
     }
-    this.#found[this.#count++] = leaf
   }
+}
+
+function patternsByLiteral(
+  leaves: readonly LeafRows[],
+): { literal: RequiredLiteral; patterns: Pattern[] }[] {
+  const needed = new Map<string, { literal: RequiredLiteral; patterns: Pattern[] }>()
+  for (const [leaf, { query }] of leaves.entries()) {
+    const literal = query.kind === 'like' ? requiredLiteral(query.pattern) : null
+    if (query.kind !== 'like' || literal === null) continue
+    const { bytes, atStart, atEnd, decides } = literal
+    const key = JSON.stringify([bytes.toString('latin1'), atStart, atEnd])
+    const known = needed.get(key) ?? { literal, patterns: [] }
+    needed.set(key, known)
+    known.patterns.push({ leaf, matches: decides ? null : compilePattern(query.pattern) })
+  }
+  return [...needed.values()]
 }

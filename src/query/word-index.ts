@@ -19,7 +19,7 @@ interface Phrase {
   readonly words: readonly Buffer[] | null
   /** Which word the literal is from; it is the whole word when `words` are known. */
   readonly anchor: number
-  readonly literal: Buffer | null
+  readonly literal: string | null
 }
 
 /** True when there is something to look for. */
@@ -31,8 +31,8 @@ export function isWordLeaf(query: LeafQuery): boolean {
 export class WordIndex implements LeafIndex, HitSink {
   readonly #leaves: readonly LeafRows[]
   readonly #phrases: readonly Phrase[]
-  /** Index of a literal → its leaf. */
-  readonly #leafOf: readonly number[]
+  /** By literal: the leaves that need it. */
+  readonly #leavesOf: readonly (readonly number[])[]
   /** Leaves without a letter of ASCII: tried on every text that has others. */
   readonly #foreign: readonly number[]
   readonly #scan: LiteralScan
@@ -51,12 +51,20 @@ export class WordIndex implements LeafIndex, HitSink {
   constructor(leaves: readonly LeafRows[]) {
     this.#leaves = leaves
     this.#phrases = leaves.map(({ query }) => phraseOf(query.kind === 'words' ? query.words : []))
-    const numbers = [...leaves.keys()]
-    this.#leafOf = numbers.filter((leaf) => this.#phrases[leaf]!.literal !== null)
-    this.#foreign = numbers.filter((leaf) => this.#phrases[leaf]!.literal === null)
-    const literals = this.#phrases.flatMap(({ literal }) => literal ?? [])
+    const leavesOf = new Map<string, number[]>()
+    const foreign: number[] = []
+    for (const [leaf, { literal }] of this.#phrases.entries()) {
+      if (literal === null) foreign.push(leaf)
+      else leavesOf.set(literal, [...(leavesOf.get(literal) ?? []), leaf])
+    }
+    this.#foreign = foreign
+    this.#leavesOf = [...leavesOf.values()]
     this.#scan = new LiteralScan(
-      literals.map((bytes) => ({ bytes, atStart: false, atEnd: false })),
+      [...leavesOf.keys()].map((text) => ({
+        bytes: Buffer.from(text),
+        atStart: false,
+        atEnd: false,
+      })),
       true,
     )
     this.#decided = new Int32Array(leaves.length)
@@ -103,7 +111,7 @@ export class WordIndex implements LeafIndex, HitSink {
     if ((mayFold || this.#foreign.length > 0) && hasForeign(bytes, from, to)) {
       for (const leaf of this.#foreign) this.#ask(leaf)
       if (mayFold && foldsToAscii.test(bytes.toString('utf8', from, to))) {
-        for (const leaf of this.#leafOf) this.#ask(leaf)
+        for (const leaves of this.#leavesOf) for (const leaf of leaves) this.#ask(leaf)
         return
       }
     }
@@ -111,8 +119,12 @@ export class WordIndex implements LeafIndex, HitSink {
   }
 
   hit(literal: number, at: number): void {
-    const leaf = this.#leafOf[literal]!
-    if (this.#decided[leaf] === this.#text) return
+    for (const leaf of this.#leavesOf[literal]!) {
+      if (this.#decided[leaf] !== this.#text) this.#decide(leaf, at)
+    }
+  }
+
+  #decide(leaf: number, at: number): void {
     const { words, anchor } = this.#phrases[leaf]!
     const found = words === null ? null : phraseAt(words, anchor, this.#bytes, at, this.#from, this.#to) // prettier-ignore
     if (found === null) return this.#ask(leaf)
@@ -159,7 +171,7 @@ function isPlain(word: string): boolean {
 function phraseOf(words: readonly string[]): Phrase {
   const plain = words.every(isPlain)
   let anchor = 0
-  let literal: Buffer | null = null
+  let literal: string | null = null
   for (const [index, word] of words.entries()) {
     const candidate = asciiOf(word)
     if (candidate === null || (literal !== null && candidate.length <= literal.length)) continue
@@ -170,8 +182,8 @@ function phraseOf(words: readonly string[]): Phrase {
 }
 
 /** The longest run of small letters and digits of ASCII in a word with wildcards. */
-function asciiOf(word: string): Buffer | null {
+function asciiOf(word: string): string | null {
   const runs = word.replace(/\\./gsu, ' ').match(/[a-z0-9]+/g) ?? []
   const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '')
-  return longest === '' ? null : Buffer.from(longest)
+  return longest === '' ? null : longest
 }
