@@ -1,6 +1,5 @@
 /** Words in a row, told by their bytes as match.ts tells them by their letters: runs of letters and
  *  digits in any case, with anything else between. */
-import { foldByte } from './grams.ts'
 
 /**
  * Looks at what stands around a place where one of the words does.
@@ -63,4 +62,9 @@ function standsAlone(bytes: Buffer, at: number, from: number, to: number): boole
 function isGap(byte: number): boolean {
   const folded = foldByte(byte)
   return byte < 0x80 && !(folded >= 97 && folded <= 122) && !(byte >= 48 && byte <= 57)
+}
+
+/** A byte of ASCII in small letters. */
+function foldByte(byte: number): number {
+  return byte >= 65 && byte <= 90 ? byte + 32 : byte
 }

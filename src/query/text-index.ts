@@ -3,7 +3,7 @@
  *  was found about a value is kept in a bounded dictionary. Gives the rows that match.ts gives. */
 import { ConstantColumn, SpanColumn, type Column, type Columns } from '../model/columns.ts'
 import { ExactValues, hashBytes } from './exact-values.ts'
-import { LiteralScan, type HitSink } from './grams.ts'
+import { LiteralScan, type HitSink } from './literal-scan.ts'
 import type { LeafIndex, LeafQuery, LeafRows } from './leaf-rows.ts'
 import { compilePattern } from './pattern.ts'
 import { isFaithful, requiredLiteral, type RequiredLiteral } from './required-literal.ts'
@@ -56,10 +56,7 @@ export class TextIndex implements LeafIndex, HitSink {
     this.#exactLeaves = exact.map(({ leaf }) => leaf)
     const needed = patternsByLiteral(leaves)
     this.#patterns = needed.map(({ patterns }) => patterns)
-    this.#literals = new LiteralScan(
-      needed.map(({ literal }) => literal),
-      false,
-    )
+    this.#literals = new LiteralScan(needed.map(({ literal }) => literal))
     this.#seen = new Int32Array(needed.length)
     this.#found = new Int32Array(leaves.length)
   }

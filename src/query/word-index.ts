@@ -3,13 +3,11 @@
  *  it. What bytes of ASCII cannot decide is asked of the predicate of match.ts, so that the rows are
  *  those that it gives. */
 import { lineBytesMax, SpanColumn, type Columns } from '../model/columns.ts'
-import { LiteralScan, type HitSink } from './grams.ts'
 import type { LeafIndex, LeafQuery, LeafRows } from './leaf-rows.ts'
 import { bindQuery } from './match.ts'
 import { phraseAt } from './phrase.ts'
-import { Scratch } from './scratch.ts'
 import { messageField } from './tree.ts'
-import { viewOf } from './value-dictionary.ts'
+import { textBytesMax, WordScan, type WordSink } from './word-scan.ts'
 
 /** Letters beyond ASCII that fold to one of ASCII: the Kelvin sign and the dotted capital I. */
 const foldsToAscii = /[\u212A\u0130]/
@@ -19,6 +17,7 @@ interface Phrase {
   readonly words: readonly Buffer[] | null
   /** Which word the literal is from; it is the whole word when `words` are known. */
   readonly anchor: number
+  /** As word-scan.ts has it: with a space where it begins or ends its word. */
   readonly literal: string | null
 }
 
@@ -28,24 +27,20 @@ export function isWordLeaf(query: LeafQuery): boolean {
   return phraseOf(query.words).literal !== null || query.words.some(isForeign)
 }
 
-export class WordIndex implements LeafIndex, HitSink {
+export class WordIndex implements LeafIndex, WordSink {
   readonly #leaves: readonly LeafRows[]
   readonly #phrases: readonly Phrase[]
   /** By literal: the leaves that need it. */
   readonly #leavesOf: readonly (readonly number[])[]
   /** Leaves without a letter of ASCII: tried on every text that has others. */
   readonly #foreign: readonly number[]
-  readonly #scan: LiteralScan
-  readonly #scratch = new Scratch()
+  readonly #scan: WordScan
   #predicates: ((row: number) => boolean)[] = []
   #columns: Columns | null = null
-  /** By leaf: the text, by number, for which it is decided. */
+  /** Rows of the texts in the scan. */
+  readonly #rows: Int32Array
+  /** By leaf: the row for which it is decided, -1 for none. */
   readonly #decided: Int32Array
-  #text = 0
-  #bytes: Buffer = Buffer.alloc(0)
-  #from = 0
-  #to = 0
-  #row = 0
 
   /** @param leaves Distinct, each one that isWordLeaf takes. */
   constructor(leaves: readonly LeafRows[]) {
@@ -54,105 +49,94 @@ export class WordIndex implements LeafIndex, HitSink {
     const leavesOf = new Map<string, number[]>()
     const foreign: number[] = []
     for (const [leaf, { literal }] of this.#phrases.entries()) {
-      if (literal === null) foreign.push(leaf)
-      else leavesOf.set(literal, [...(leavesOf.get(literal) ?? []), leaf])
+      const list = literal === null ? foreign : (leavesOf.get(literal) ?? [])
+      list.push(leaf)
+      if (literal !== null) leavesOf.set(literal, list)
     }
     this.#foreign = foreign
     this.#leavesOf = [...leavesOf.values()]
-    this.#scan = new LiteralScan(
-      [...leavesOf.keys()].map((text) => ({
-        bytes: Buffer.from(text),
-        atStart: false,
-        atEnd: false,
-      })),
-      true,
-    )
+    this.#scan = new WordScan([...leavesOf.keys()])
+    this.#rows = new Int32Array(this.#scan.starts.length)
     this.#decided = new Int32Array(leaves.length)
   }
 
   match(columns: Columns, rows: Int32Array): void {
     this.#columns = columns
     this.#predicates = []
+    this.#decided.fill(-1)
     const message = columns.fields.get(messageField)
-    const spans = message instanceof SpanColumn ? new Texts(message.bytes) : null
-    const lines = spans?.bytes === columns.bytes ? spans : new Texts(columns.bytes)
+    const spans = message instanceof SpanColumn ? message : null
+    const spansFold = spans !== null && mayFold(spans.bytes)
+    const linesFold = spans?.bytes === columns.bytes ? spansFold : mayFold(columns.bytes)
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!
+      if (this.#scan.full) this.#scan.flush(this)
       if (message === undefined || !message.has(row)) {
         const from = columns.lineStart[row]!
         const to = Math.min(columns.lineEnd[row]!, from + lineBytesMax)
-        this.#matchText(lines.bytes, lines.view, from, to, row, lines.folds)
-      } else if (spans !== null && message instanceof SpanColumn) {
-        const [from, to] = [message.start[row]!, message.end[row]!]
-        this.#matchText(spans.bytes, spans.view, from, to, row, spans.folds)
+        this.#addBytes(columns.bytes, from, to, row, linesFold)
+      } else if (spans !== null) {
+        this.#addBytes(spans.bytes, spans.start[row]!, spans.end[row]!, row, spansFold)
       } else {
-        const text = message.text(row) ?? ''
-        const to = this.#scratch.write(text)
-        const { bytes, view } = this.#scratch
-        this.#matchText(bytes, view, 0, to, row, foldsToAscii.test(text))
+        this.#addText(message.text(row) ?? '', row)
       }
     }
+    this.#scan.flush(this)
     this.#columns = null
   }
 
-  #matchText(
-    bytes: Buffer,
-    view: DataView,
-    from: number,
-    to: number,
-    row: number,
-    mayFold: boolean,
-  ): void {
-    this.#text = (this.#text + 1) | 0
-    this.#bytes = bytes
-    this.#from = from
-    this.#to = to
-    this.#row = row
-    if ((mayFold || this.#foreign.length > 0) && hasForeign(bytes, from, to)) {
-      for (const leaf of this.#foreign) this.#ask(leaf)
-      if (mayFold && foldsToAscii.test(bytes.toString('utf8', from, to))) {
-        for (const leaves of this.#leavesOf) for (const leaf of leaves) this.#ask(leaf)
-        return
-      }
-    }
-    this.#scan.scan(bytes, view, from, to, this)
+  #addBytes(bytes: Buffer, from: number, to: number, row: number, folds: boolean): void {
+    const foreign = (folds || this.#foreign.length > 0) && hasForeign(bytes, from, to)
+    if (foreign) for (const leaf of this.#foreign) this.#ask(leaf, row)
+    const apart = foreign && folds && foldsToAscii.test(bytes.toString('utf8', from, to))
+    if (apart || to - from > textBytesMax) return this.#askAll(row)
+    this.#rows[this.#scan.texts] = row
+    this.#scan.add(bytes, from, to)
   }
 
-  hit(literal: number, at: number): void {
+  #addText(text: string, row: number): void {
+    if (this.#foreign.length > 0 && isForeign(text)) {
+      for (const leaf of this.#foreign) this.#ask(leaf, row)
+    }
+    if (text.length * 3 > textBytesMax || foldsToAscii.test(text)) return this.#askAll(row)
+    this.#rows[this.#scan.texts] = row
+    this.#scan.addText(text)
+  }
+
+  hit(literal: number, text: number, at: number): void {
+    const row = this.#rows[text]!
     for (const leaf of this.#leavesOf[literal]!) {
-      if (this.#decided[leaf] !== this.#text) this.#decide(leaf, at)
+      if (this.#decided[leaf] !== row) this.#decide(leaf, row, text, at)
     }
   }
 
-  #decide(leaf: number, at: number): void {
+  #decide(leaf: number, row: number, text: number, at: number): void {
     const { words, anchor } = this.#phrases[leaf]!
-    const found = words === null ? null : phraseAt(words, anchor, this.#bytes, at, this.#from, this.#to) // prettier-ignore
-    if (found === null) return this.#ask(leaf)
+    const { bytes, starts, ends } = this.#scan
+    const found = words === null ? null : phraseAt(words, anchor, bytes, at, starts[text]!, ends[text]!) // prettier-ignore
+    if (found === null) return this.#ask(leaf, row)
     if (!found) return
-    this.#decided[leaf] = this.#text
-    this.#leaves[leaf]!.add(this.#row)
+    this.#decided[leaf] = row
+    this.#leaves[leaf]!.add(row)
   }
 
-  #ask(leaf: number): void {
-    this.#decided[leaf] = this.#text
+  /** Decides the row by predicates, after the rows before it. */
+  #askAll(row: number): void {
+    this.#scan.flush(this)
+    for (const leaves of this.#leavesOf) for (const leaf of leaves) this.#ask(leaf, row)
+  }
+
+  #ask(leaf: number, row: number): void {
+    this.#decided[leaf] = row
     const { query } = this.#leaves[leaf]!
     const matches = (this.#predicates[leaf] ??= bindQuery(query, this.#columns!))
-    if (matches(this.#row)) this.#leaves[leaf]!.add(this.#row)
+    if (matches(row)) this.#leaves[leaf]!.add(row)
   }
 }
 
-/** Bytes that texts lie in. */
-class Texts {
-  readonly bytes: Buffer
-  readonly view: DataView
-  /** Some text may have letters that fold to ASCII. */
-  readonly folds: boolean
-
-  constructor(bytes: Buffer) {
-    this.bytes = bytes
-    this.view = viewOf(bytes)
-    this.folds = bytes.includes('\u212A') || bytes.includes('\u0130')
-  }
+/** Some text in these bytes may have letters that fold to ASCII. */
+function mayFold(bytes: Buffer): boolean {
+  return bytes.includes('\u212A') || bytes.includes('\u0130')
 }
 
 function hasForeign(bytes: Buffer, from: number, to: number): boolean {
@@ -173,17 +157,22 @@ function phraseOf(words: readonly string[]): Phrase {
   let anchor = 0
   let literal: string | null = null
   for (const [index, word] of words.entries()) {
-    const candidate = asciiOf(word)
-    if (candidate === null || (literal !== null && candidate.length <= literal.length)) continue
+    const candidate = literalOf(word)
+    if (candidate === null || candidate.length <= (literal?.length ?? 0)) continue
     anchor = index
     literal = candidate
   }
   return { words: plain ? words.map((word) => Buffer.from(word)) : null, anchor, literal }
 }
 
-/** The longest run of small letters and digits of ASCII in a word with wildcards. */
-function asciiOf(word: string): string | null {
-  const runs = word.replace(/\\./gsu, ' ').match(/[a-z0-9]+/g) ?? []
-  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '')
-  return longest === '' ? null : longest
+/** The longest run of small letters and digits of ASCII in a word with wildcards, with a space on
+ *  the sides where the word ends with it. */
+function literalOf(word: string): string | null {
+  const text = word.replace(/\\./gsu, '\\')
+  let longest: string | null = null
+  for (const { 0: run, index } of text.matchAll(/[a-z0-9]+/g)) {
+    const [before, after] = [index === 0 ? ' ' : '', index + run.length === text.length ? ' ' : '']
+    if (run.length > (longest?.trim().length ?? 0)) longest = `${before}${run}${after}`
+  }
+  return longest
 }
