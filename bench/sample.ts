@@ -24,3 +24,19 @@ export function sampleLog(lines: number): { path: string; bytes: number } {
   }
   return { path, bytes: statSync(path).size }
 }
+
+/** The same log with a path of its own in every line, so that nothing can be remembered of one. */
+export function distinctLog(lines: number): { path: string; bytes: number } {
+  const { path: plain } = sampleLog(lines)
+  const path = plain.replace(/\.log$/, '-distinct.log')
+  if (!existsSync(path)) {
+    let n = 0
+    const text = readFileSync(plain, 'latin1')
+    writeFileSync(
+      path,
+      text.replace(/ HTTP\/1/g, () => `/${(n++).toString(36)} HTTP/1`),
+      'latin1',
+    )
+  }
+  return { path, bytes: statSync(path).size }
+}

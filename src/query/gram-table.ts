@@ -1,17 +1,17 @@
-/** From each of many literals a few windows of four bytes, in a bit filter and a hash table. Whoever
+/** From each of many literals a few windows of four bytes, in a filter and a hash table. Whoever
  *  scans loads four bytes at every second or fourth place, asks the filter and compares whole
  *  literals only where it says maybe. Steps do not wait for each other as those of an automaton do,
- *  and the filter fits the first-level cache however many literals there are. */
+ *  and the filter stays in the caches however many literals there are. */
 import { gramAt } from './prefix-trie.ts'
 
 /** Bytes of a window; shorter literals have windows as long as the shortest of them. */
 export const gramBytes = 4
-const filterBitsMax = 1 << 18
-const filterBitsMin = 1 << 12
-/** Bits per window: one false candidate in so many places. */
-const filterBitsEach = 64
+const filterBytesMax = 131_072
+const filterBytesMin = 4_096
+/** Per window: one false candidate in so many places, up to the largest filter. */
+const filterBytesEach = 64
 
-/** What a window is multiplied with; the upper bits of the product choose its bit of the filter. */
+/** What a window is multiplied with; the upper bits of the product are its place in the filter. */
 export const gramMultiplier = 0x9e3779b1
 
 export class GramTable {
@@ -19,8 +19,9 @@ export class GramTable {
   readonly width: number
   readonly mask: number
   /** Places from one load to the next; each literal has windows at so many offsets in a row. */
-  readonly step: number
-  readonly filter: Int32Array
+  readonly step: 1 | 2 | 4
+  /** 1 where a window is, by its place. */
+  readonly filter: Uint8Array
   /** Bits of the product that are not used. */
   readonly shift: number
   readonly #literals: readonly Buffer[]
@@ -43,10 +44,10 @@ export class GramTable {
     this.mask = this.width === gramBytes ? -1 : (1 << (8 * this.width)) - 1
     this.step = least >= gramBytes + 3 ? 4 : least > gramBytes ? 2 : 1
     const windows = numbers.length * this.step
-    let bits = filterBitsMin
-    while (bits < windows * filterBitsEach && bits < filterBitsMax) bits *= 2
-    this.filter = new Int32Array(bits / 32)
-    this.shift = 32 - Math.log2(bits)
+    let bytes = filterBytesMin
+    while (bytes < windows * filterBytesEach && bytes < filterBytesMax) bytes *= 2
+    this.filter = new Uint8Array(bytes)
+    this.shift = 32 - Math.log2(bytes)
     let slots = 16
     while (slots < windows * 2) slots *= 2
     this.#keys = new Int32Array(slots)
@@ -103,8 +104,7 @@ export class GramTable {
   }
 
   #put(gram: number, literal: number, offset: number): void {
-    const bit = Math.imul(gram, gramMultiplier) >>> this.shift
-    this.filter[bit >>> 5]! |= 1 << (bit & 31)
+    this.filter[Math.imul(gram, gramMultiplier) >>> this.shift] = 1
     const slot = this.#slot(gram)
     this.#keys[slot] = gram
     this.#next.push(this.#heads[slot]!)

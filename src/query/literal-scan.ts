@@ -31,8 +31,8 @@ export class LiteralScan {
     const numbers = [...literals.keys()]
     const prefixes = numbers.filter((n) => literals[n]!.atStart)
     const floating = numbers.filter((n) => !literals[n]!.atStart)
-    const short = floating.filter((n) => bytes[n]!.length <= gramBytes)
-    const long = floating.filter((n) => bytes[n]!.length > gramBytes)
+    const short = floating.filter((n) => bytes[n]!.length < gramBytes)
+    const long = floating.filter((n) => bytes[n]!.length >= gramBytes)
     this.#prefixes = prefixes.length === 0 ? null : new PrefixTrie(literals, prefixes)
     this.#short = short.length === 0 ? null : new GramTable(bytes, short)
     this.#long = long.length === 0 ? null : new GramTable(bytes, long)
@@ -56,8 +56,7 @@ export class LiteralScan {
     const { filter, shift, step } = table
     for (let at = from; at <= to - gramBytes; at += step) {
       const gram = view.getInt32(at, true)
-      const bit = Math.imul(gram, gramMultiplier) >>> shift
-      if (((filter[bit >>> 5]! >>> (bit & 31)) & 1) === 0) continue
+      if (filter[Math.imul(gram, gramMultiplier) >>> shift] === 0) continue
       this.#check(table, gram, bytes, at, from, to, sink)
     }
   }
@@ -74,8 +73,7 @@ export class LiteralScan {
     const whole = view.byteLength - gramBytes
     for (let at = from; at <= to - width; at++) {
       const gram = at <= whole ? view.getInt32(at, true) & mask : gramAt(bytes, at, width)
-      const bit = Math.imul(gram, gramMultiplier) >>> shift
-      if (((filter[bit >>> 5]! >>> (bit & 31)) & 1) === 0) continue
+      if (filter[Math.imul(gram, gramMultiplier) >>> shift] === 0) continue
       this.#check(table, gram, bytes, at, from, to, sink)
     }
   }

@@ -74,7 +74,10 @@ export class WordIndex implements LeafIndex, WordSink {
       if (message === undefined || !message.has(row)) {
         const from = columns.lineStart[row]!
         const to = Math.min(columns.lineEnd[row]!, from + lineBytesMax)
-        this.#addBytes(columns.bytes, from, to, row, linesFold)
+        if (!this.#apart(columns.bytes, from, to, row, linesFold)) {
+          this.#rows[this.#scan.texts] = row
+          this.#scan.addLine(columns.bytes, from, to)
+        }
       } else if (spans !== null) {
         this.#addBytes(spans.bytes, spans.start[row]!, spans.end[row]!, row, spansFold)
       } else {
@@ -86,12 +89,19 @@ export class WordIndex implements LeafIndex, WordSink {
   }
 
   #addBytes(bytes: Buffer, from: number, to: number, row: number, folds: boolean): void {
+    if (this.#apart(bytes, from, to, row, folds)) return
+    this.#rows[this.#scan.texts] = row
+    this.#scan.add(bytes, from, to)
+  }
+
+  /** Asks predicates for what the scan cannot find. @returns True when that was everything. */
+  #apart(bytes: Buffer, from: number, to: number, row: number, folds: boolean): boolean {
     const foreign = (folds || this.#foreign.length > 0) && hasForeign(bytes, from, to)
     if (foreign) for (const leaf of this.#foreign) this.#ask(leaf, row)
     const apart = foreign && folds && foldsToAscii.test(bytes.toString('utf8', from, to))
-    if (apart || to - from > textBytesMax) return this.#askAll(row)
-    this.#rows[this.#scan.texts] = row
-    this.#scan.add(bytes, from, to)
+    if (!apart && to - from <= textBytesMax) return false
+    this.#askAll(row)
+    return true
   }
 
   #addText(text: string, row: number): void {

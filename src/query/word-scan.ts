@@ -13,6 +13,8 @@ import { kernelMemory, wordKernel, type WordKernel } from './word-kernel.ts'
 const chunkBytes = 65_536
 /** Longer texts do not fit. */
 export const textBytesMax = 1_048_576
+/** Bytes between a line and the next one: LF, or CR and LF. */
+const lineBreakBytesMax = 2
 const chunkTextsMax = 4_096
 const candidatesMax = 16_384
 /** Room before the first text and after the last, for loads beyond them. */
@@ -39,19 +41,21 @@ export class WordScan {
   readonly ends = new Int32Array(chunkTextsMax)
   #texts = 0
   #used = margin
+  /** Lines that are to be copied to `at`. */
+  readonly #run = { bytes: null as Buffer | null, from: 0, to: 0, at: 0 }
 
   /** @param literals No two are equal. */
   constructor(literals: readonly string[]) {
     this.#literals = literals.map((literal) => Buffer.from(literal))
     const numbers = [...literals.keys()]
-    const short = numbers.filter((n) => literals[n]!.length <= gramBytes)
-    const long = numbers.filter((n) => literals[n]!.length > gramBytes)
+    const short = numbers.filter((n) => literals[n]!.length < gramBytes)
+    const long = numbers.filter((n) => literals[n]!.length >= gramBytes)
     const tables = [short, long]
       .filter((each) => each.length > 0)
       .map((each) => new GramTable(this.#literals, each))
     this.#by = chunkBytes + textBytesMax + margin * 2
     this.#out = this.#by * 2
-    let end = this.#out + candidatesMax * 4
+    let end = this.#out + (candidatesMax + 1) * 4
     this.#tables = tables.map((table) => {
       const place = end
       end += table.filter.byteLength
@@ -60,9 +64,9 @@ export class WordScan {
     const memory = kernelMemory(end)
     this.#kernel = wordKernel(memory)
     this.bytes = Buffer.from(memory.buffer)
-    this.#candidates = new Int32Array(memory.buffer, this.#out, candidatesMax)
+    this.#candidates = new Int32Array(memory.buffer, this.#out, candidatesMax + 1)
     for (const { table, place } of this.#tables) {
-      new Int32Array(memory.buffer, place, table.filter.length).set(table.filter)
+      this.bytes.set(table.filter, place)
     }
   }
 
@@ -83,6 +87,24 @@ export class WordScan {
     this.#end(to - from)
   }
 
+  /** Adds a line that ends before its line break; lines side by side are copied together. */
+  addLine(bytes: Buffer, from: number, to: number): void {
+    const run = this.#run
+    const broken = bytes[run.to] === 10 || bytes[run.to] === 13
+    if (run.bytes !== bytes || !broken || from <= run.to || from > run.to + lineBreakBytesMax) {
+      this.#begin()
+      run.bytes = bytes
+      run.from = from
+      run.at = this.#used
+    } else {
+      this.#used = run.at + from - run.from
+      this.starts[this.#texts] = this.#used
+    }
+    run.to = to
+    this.ends[this.#texts++] = this.#used + to - from
+    this.#used += to - from + 1
+  }
+
   /** Adds a text that is no bytes yet; it is shorter than a third of `textBytesMax`. */
   addText(text: string): void {
     this.#begin()
@@ -92,6 +114,7 @@ export class WordScan {
   /** Looks at the texts; the sink may read them in `bytes`. */
   flush(sink: WordSink): void {
     if (this.#texts === 0) return
+    this.#copyRun()
     // The last text ends at a space, as all do.
     this.#kernel.fold(0, this.#used + 1, this.#by)
     for (const { table, place } of this.#tables) this.#scan(table, place, sink)
@@ -99,7 +122,16 @@ export class WordScan {
     this.#used = margin
   }
 
+  #copyRun(): void {
+    const { bytes, from, to, at } = this.#run
+    if (bytes === null) return
+    bytes.copy(this.bytes, at, from, to)
+    this.bytes[at + to - from] = 0x20
+    this.#run.bytes = null
+  }
+
   #begin(): void {
+    this.#copyRun()
     this.bytes[this.#used - 1] = 0x20
     this.starts[this.#texts] = this.#used
   }
@@ -114,20 +146,18 @@ export class WordScan {
   #scan(table: GramTable, filter: number, sink: WordSink): void {
     const { step, mask, shift, width } = table
     const to = this.#used + this.#by - width + 1
-    const [out, outEnd] = [this.#out, this.#out + candidatesMax * 4]
+    const range = { to, step, mask, shift, filter, out: this.#out, room: candidatesMax }
     let text = 0
     for (let from = margin - 1 + this.#by; from < to;) {
-      const end = this.#kernel.scan({ from, to, step, mask, shift, filter, out, outEnd })
-      const count = (end - out) / 4
-      for (let i = 0; i < count; i++) {
+      from = this.#kernel.scan({ from, ...range })
+      const count = this.#candidates[0]!
+      for (let i = 1; i <= count; i++) {
         const place = this.#candidates[i]!
         // A window never begins with the space that ends its text.
         const at = place - this.#by
         while (text < this.#texts - 1 && at >= this.ends[text]!) text++
         this.#check(table, gramAt(this.bytes, place, width), place, text, sink)
       }
-      if (end < outEnd) return
-      from = this.#candidates[count - 1]! + step
     }
   }
 
