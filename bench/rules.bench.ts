@@ -16,9 +16,9 @@ import { distinctLog, lastpush, sampleLog } from './sample.ts'
 
 const sizes = [1, 10, 100, 1_000]
 const linesMatched = 200_000
-const linesRun = 200_000
+const linesRun = 100_000
 const passes = 6
-const runs = 3
+const runs = 2
 
 export function rules(): string {
   const logs = { 'sample paths': sampleLog, 'distinct paths': distinctLog }

@@ -1,22 +1,8 @@
 /** Finds many literals in the value of a field at once: prefixes by a trie, others by their windows.
  *  What a hit means is the caller's. */
 import { GramTable, gramBytes, gramMultiplier } from './gram-table.ts'
+import type { HitSink, Literal } from './literal.ts'
 import { gramAt, PrefixTrie } from './prefix-trie.ts'
-
-/** A text to be found, as UTF-8. */
-export interface Literal {
-  readonly bytes: Buffer
-  /** It counts only at the start of the value. */
-  readonly atStart: boolean
-  /** It counts only at the end of the value. */
-  readonly atEnd: boolean
-}
-
-/** Is told of every place where a literal stands. */
-export interface HitSink {
-  /** @param literal Its index in the list given. */
-  hit(literal: number, at: number): void
-}
 
 export class LiteralScan {
   readonly #literals: readonly Literal[]

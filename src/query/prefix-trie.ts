@@ -1,7 +1,7 @@
 /** Finds which of many prefixes a value begins with: a trie whose steps are four bytes, in one hash
  *  table. A prefix ends inside a step with one to three bytes, which are looked up as they are. A
  *  value is followed as far as some prefix goes along with it, mostly one or two steps. */
-import type { HitSink, Literal } from './literal-scan.ts'
+import type { HitSink, Literal } from './literal.ts'
 
 const stepBytes = 4
 

@@ -1,6 +1,6 @@
 /** The text that a value must contain to match a pattern: what a scan for many patterns looks for,
  *  so that patterns are tried on few values only. */
-import type { Literal } from './literal-scan.ts'
+import type { Literal } from './literal.ts'
 import { anyCharacter, piecesOf, type Piece } from './pattern.ts'
 
 export interface RequiredLiteral extends Literal {

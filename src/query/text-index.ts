@@ -3,7 +3,8 @@
  *  was found about a value is kept in a bounded dictionary. Gives the rows that match.ts gives. */
 import { ConstantColumn, SpanColumn, type Column, type Columns } from '../model/columns.ts'
 import { ExactValues, hashBytes } from './exact-values.ts'
-import { LiteralScan, type HitSink } from './literal-scan.ts'
+import type { HitSink } from './literal.ts'
+import { LiteralScan } from './literal-scan.ts'
 import type { LeafIndex, LeafQuery, LeafRows } from './leaf-rows.ts'
 import { compilePattern } from './pattern.ts'
 import { isFaithful, requiredLiteral, type RequiredLiteral } from './required-literal.ts'

@@ -11,6 +11,7 @@ import {
 import { bindQuery } from '../../src/query/match.ts'
 import { MatchSet } from '../../src/query/match-set.ts'
 import { parseQuery, type Query } from '../../src/query/query.ts'
+import { shippedParser } from '../parsers/shipped.ts'
 
 /** A row: its line, and the values of its fields. */
 interface Row {
@@ -273,4 +274,27 @@ test('invalid bytes are U+FFFD, as everywhere', () => {
   const { together, apart } = both(new MatchSet(queries), queries, columns, Int32Array.of(0))
   expect(together).toEqual([[0], [0], [0], [0]])
   expect(apart).toEqual(together)
+})
+
+test('a thousand queries over an access log give each what it gives alone', () => {
+  const line = (n: number) =>
+    `10.0.0.${n % 9} - - [23/Nov/2026:14:02:${String(n % 60).padStart(2, '0')} +0000] "GET /shop/${n % 97}/item-${n % 13}.php HTTP/1.1" ${[200, 404, 500, 503][n % 4]} ${n * 11} "-" "bot-${n % 31}/8.${n % 3}"`
+  const log = Buffer.from(Array.from({ length: 300 }, (_, n) => `${line(n)}\n`).join(''))
+  const columns = shippedParser('apache_combined').parse(log, { zone: 'UTC', open: false })
+  const queries = Array.from({ length: 1_000 }, (_, n) =>
+    parseQuery(
+      [
+        `path:/shop/${n % 100}/* AND status:>=500`,
+        `path:*item-${n % 20}.php`,
+        `path:/shop/${n % 97}/item-${n % 13}.php`,
+        `agent:bot-${n % 40}* OR client:10.0.0.${n % 12}`,
+        `"shop ${n % 97} item" AND NOT status:200`,
+        `bytes:[${n * 3} TO ${n * 4}]`,
+        `path:*/${n % 90}/*-?.php`,
+      ][n % 7]!,
+    ),
+  )
+  const { together, apart } = both(new MatchSet(queries), queries, columns, Int32Array.from({ length: 300 }, (_, row) => row)) // prettier-ignore
+  expect(together).toEqual(apart)
+  expect(together.filter((rows) => rows.length > 0).length).toBeGreaterThan(500)
 })
