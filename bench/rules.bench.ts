@@ -3,22 +3,25 @@
  *  First matching alone, over columns that are parsed already: CPU time of this process, the best of
  *  several passes, with the sample's 1,500 paths and with a path of its own in every line. `one by
  *  one` is each distinct query by itself, over columns too; it is left out where it takes minutes.
- *  Then whole processes over the same logs, start-up and parsing included; MB/s are of input. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+ *  Then whole processes over the same logs, parsing included; start-up, in which every rule file is
+ *  read and checked, is what the same rules take over the shortest log. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MatchSet } from '../src/query/match-set.ts'
 import { parseQuery } from '../src/query/query.ts'
 import { selectRows } from '../src/query/select.ts'
 import { parsedBatches, queriesOf, ruleTexts, type ParsedBatch } from './many-rules.ts'
-import { compare, table } from './measure.ts'
+import { compare } from './measure.ts'
 import { distinctLog, lastpush, sampleLog } from './sample.ts'
 
 const sizes = [1, 10, 100, 1_000]
+/** Of a log as short as the parser is told from. */
+const fewBytes = 4_096
 const linesMatched = 200_000
 const linesRun = 100_000
 const passes = 6
-const runs = 2
+const runs = 3
 
 export function rules(): string {
   const logs = { 'sample paths': sampleLog, 'distinct paths': distinctLog }
@@ -88,17 +91,32 @@ function processes(name: string, log: { path: string; bytes: number }): string {
   const { columns } = parsedBatches(log.path)[0]!
   const folder = join(tmpdir(), 'lastpush-bench', 'rules')
   rmSync(folder, { recursive: true, force: true })
-  const contestants = [0, ...sizes].map((size) => {
+  mkdirSync(folder, { recursive: true })
+  const few = join(folder, 'few.log')
+  writeFileSync(few, readFileSync(log.path).subarray(0, fewBytes))
+  const contestants = [0, ...sizes].flatMap((size) => {
     const of = join(folder, String(size))
     mkdirSync(of, { recursive: true })
     for (const [n, text] of ruleTexts(queriesOf(size, columns)).entries()) {
       writeFileSync(join(of, `rule-${n}.yaml`), text)
     }
-    const glob = size === 0 ? 'none' : join(of, '*.yaml')
-    return {
-      name: `${size} rules`,
-      command: [...lastpush, 'run', log.path, '--once', '--json', '--rules', glob],
-    }
+    const run = (path: string) => [...lastpush, 'run', path, '--once', '--json', '--rules', size === 0 ? 'none' : join(of, '*.yaml')] // prettier-ignore
+    return [
+      { name: `${size}`, command: run(log.path) },
+      { name: `${size}, start-up`, command: run(few) },
+    ]
   })
-  return `Whole processes, ${name}:\n\n${table(compare(contestants, runs), '10 rules', log.bytes)}`
+  const figures = compare(contestants, runs)
+  const cpuOf = (of: string): number => figures.find((each) => each.name === of)?.cpuMin ?? NaN
+  const perLine = (size: number): number => ((cpuOf(`${size}`) - cpuOf(`${size}, start-up`)) * 1e6) / linesRun // prettier-ignore
+  const rows = [0, ...sizes].map((size) => {
+    const memory = figures.find((each) => each.name === `${size}`)?.memory ?? NaN
+    return `| ${size} | ${cpuOf(`${size}`).toFixed(2)} | ${cpuOf(`${size}, start-up`).toFixed(2)} | ${perLine(size).toFixed(2)} | ${(perLine(10) / perLine(size)).toFixed(2)} | ${memory.toFixed(0)} |` // prettier-ignore
+  })
+  return [
+    `Whole processes, ${name}, ${linesRun} lines:\n`,
+    '| rules | CPU s, best | of it start-up | µs/line beyond it | speed to 10 rules | peak MiB |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n')
 }
