@@ -41,7 +41,8 @@ interface WebAssemblyApi {
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
   validate(bytes: Uint8Array): boolean
 }
-const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: WebAssemblyApi }
+/** Node without a just-in-time compiler (`--jitless`) has none. */
+const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly?: WebAssemblyApi }
 
 /** Memory of a kernel; it never grows, so views of its buffer stay. */
 export type KernelMemory = Readonly<InstanceType<WebAssemblyApi['Memory']>>
@@ -49,6 +50,7 @@ export type KernelMemory = Readonly<InstanceType<WebAssemblyApi['Memory']>>
 const pageBytes = 65_536
 
 export function kernelMemory(bytes: number): KernelMemory {
+  if (wasm === undefined) return { buffer: new ArrayBuffer(bytes) }
   const pages = Math.ceil(bytes / pageBytes)
   return new wasm.Memory({ initial: pages, maximum: pages })
 }
@@ -72,7 +74,7 @@ interface Exports {
 /** The module over a memory, or the same in JavaScript where it cannot be compiled. */
 export function wordKernel(memory: KernelMemory): WordKernel {
   const bytes = moduleBytes()
-  if (!wasm.validate(bytes)) return plainKernel(memory)
+  if (wasm?.validate(bytes) !== true) return plainKernel(memory)
   const instance = new wasm.Instance(new wasm.Module(bytes), { m: { m: memory } })
   const { fold, scan1, scan2, scan4 } = instance.exports as Exports
   const scans = { 1: scan1, 2: scan2, 4: scan4 }
