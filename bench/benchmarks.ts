@@ -1,4 +1,5 @@
 /** The list of benchmarks, in the order in which they run. */
+import { alertPatterns } from './alert-patterns.bench.ts'
 import type { Benchmark } from './benchmark.ts'
 import { idle } from './idle.bench.ts'
 import { jsonLines } from './json-lines.bench.ts'
@@ -8,11 +9,14 @@ import { manyFiles } from './many-files.bench.ts'
 import { memory } from './memory.bench.ts'
 import { parseAndCount } from './parse-and-count.bench.ts'
 import { phpErrors } from './php-errors.bench.ts'
+import { rules } from './rules.bench.ts'
 import { wholeWay } from './whole-way.bench.ts'
 
 export const benchmarks: readonly Benchmark[] = [
   parseAndCount,
   kernel,
+  rules,
+  alertPatterns,
   wholeWay,
   phpErrors,
   jsonLines,

@@ -57,6 +57,18 @@ export function accessLog(lines: number): Log {
   return repeated(accessSample(), lines)
 }
 
+/** The same log with a path of its own in every line, so that nothing can be remembered of one. */
+export function distinctPathsLog(lines: number): Log {
+  const { name, words, lines: sample } = accessSample()
+  const path = kept(`access-${name}-distinct-${lines}.log`, function* () {
+    let n = 0
+    for (const text of repeat(sample, lines)) {
+      yield text.replace(/ HTTP\/1/g, () => `/${(n++).toString(36)} HTTP/1`)
+    }
+  })
+  return described(path, lines, `${words}, repeated with a path of its own in every line`)
+}
+
 /** The same everywhere, whatever lies on the machine. */
 export function madeAccessLog(lines: number): Log {
   return repeated(madeAccessSample(), lines)

@@ -3,10 +3,8 @@
  *  it visible. Dispatcher, receivers and indexer live on what was committed, not on this. */
 import type { DeployTracker } from './deploys/tracker.ts'
 import type { Alert } from './model/alert.ts'
-import { ColumnRoom } from './model/columns.ts'
 import type { Batch } from './model/event.ts'
 import { scopeKey, scopeOf } from './model/scope.ts'
-import { detectParser } from './parsers/detect.ts'
 import type { Parser, Scanned } from './parsers/parser.ts'
 import { Counter } from './pipeline/count.ts'
 import { Engine } from './pipeline/engine.ts'
@@ -15,6 +13,7 @@ import { Epoch } from './pipeline/epoch.ts'
 import { addLineFields } from './pipeline/line-fields.ts'
 import { KnownSignatures } from './pipeline/known-signatures.ts'
 import { addCounts, getOrMake, type Partial, type Totals } from './pipeline/partial.ts'
+import { Parsing, type OnDetected } from './pipeline/parsing.ts'
 import { newPartition, type PartitionState } from './pipeline/partition.ts'
 import { ScopeTable } from './pipeline/scope-table.ts'
 import { isErrorLevel } from './pipeline/signing.ts'
@@ -30,8 +29,6 @@ import { anyScope, Watermarks } from './windows/watermark.ts'
 
 /** A batch at least this large means that the reader is catching up. */
 const catchingUpBytes = 128 * 1_024
-/** Lines looked at to tell a format. */
-const detectBytes = 64 * 1_024
 
 export interface PipelineOptions {
   readonly rules: readonly Rule[]
@@ -46,7 +43,7 @@ export interface PipelineOptions {
   /** False where nobody will ever `take` what changed: a replay keeps alerts only. */
   readonly commits?: boolean
   /** Told which parser was chosen for a partition, and from how many lines. */
-  readonly onDetected?: (partition: string, parser: string, matched: number, of: number) => void
+  readonly onDetected?: OnDetected
 }
 
 /** What an earlier process committed. */
@@ -64,7 +61,7 @@ export interface Stored {
 
 export class Pipeline {
   readonly #options: PipelineOptions
-  readonly #parsers: ReadonlyMap<string, Parser>
+  readonly #parsing: Parsing
   readonly #watermarks = new Watermarks()
   readonly #partitions = new Map<string, PartitionState>()
   readonly #histories = new Map<string, History>()
@@ -72,7 +69,6 @@ export class Pipeline {
   readonly #totals: Totals = { status: new Map(), level: new Map() }
   readonly #signatureTable = new SignatureTable()
   readonly #scopes = new ScopeTable()
-  readonly #columnRoom = new ColumnRoom()
   readonly #timingRoom = new TimingRoom()
   readonly #counter: Counter
   /** Some rule reads it. */
@@ -84,7 +80,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options
-    this.#parsers = new Map(options.parsers.map((parser) => [parser.name, parser]))
+    this.#parsing = new Parsing(options.parsers, options.onDetected)
     this.#keepsHistory = options.rules.some((rule) => rule.instance.inputs.history)
     this.#counter = new Counter(options.rules, this.#signatureTable, options.storeQuery)
     this.#engine = new Engine(options.rules, {
@@ -98,13 +94,8 @@ export class Pipeline {
 
   /** The parser of a batch and the zone it reads times in, for who parses it elsewhere; null while
    *  the format of the partition is not known. */
-  parserFor({
-    source,
-    partition,
-  }: Batch): { readonly parser: Parser; readonly zone: string } | null {
-    const { parser: named, zone } = this.#settings(source)
-    const parser = this.#parsers.get(named ?? this.#partitions.get(partition)?.parser ?? '')
-    return parser === undefined ? null : { parser, zone }
+  parserFor({ source, partition }: Batch): ReturnType<Parsing['known']> {
+    return this.#parsing.known(this.#partitions.get(partition) ?? null, this.#settings(source))
   }
 
   /**
@@ -120,10 +111,7 @@ export class Pipeline {
       batch.arrivalMs,
       batch.bytes.length >= catchingUpBytes,
     )
-    const parser = this.#parserOf(partition, source, batch)
-    const context = { zone: source.zone, open: partition.open !== null, room: this.#columnRoom }
-    const ahead = scanned === null ? undefined : parser.scanner?.()?.columns(batch.bytes, scanned, context) // prettier-ignore
-    const columns = ahead ?? parser.parse(batch.bytes, context)
+    const { parser, columns } = this.#parsing.parse(batch, partition, source, scanned)
     if (batch.lines !== undefined) addLineFields(columns, batch.lines.fields)
     const labels = { ...source, source: source.name }
     const scopes = this.#scopes.bound(enrich(columns, labels, this.#options.services))
@@ -359,19 +347,5 @@ export class Pipeline {
     const settings = this.#options.sources.get(name)
     if (settings === undefined) throw new Error(`source ${name} is not configured`)
     return settings
-  }
-
-  #parserOf(partition: PartitionState, source: SourceSettings, batch: Batch): Parser {
-    const named = source.parser ?? partition.parser
-    const known = named === null ? undefined : this.#parsers.get(named)
-    if (known !== undefined) {
-      partition.parser = known.name
-      return known
-    }
-    const head = batch.bytes.subarray(0, detectBytes)
-    const found = detectParser(head, this.#options.parsers)
-    partition.parser = found.parser.name
-    this.#options.onDetected?.(batch.partition, found.parser.name, found.matched, found.of)
-    return found.parser
   }
 }

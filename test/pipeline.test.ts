@@ -226,7 +226,7 @@ function countApart(spec: WorldSpec, source: string, batches: readonly Batch[]):
     const scopes = enrich(columns, { ...settings, source }, [])
     const timed = timeRows(batch, columns, partition, marks, scopes, false)
     partition.open = { position: 0, document: null }
-    const into = emptyPartial(rules.length)
+    const into = emptyPartial()
     mergePartial(into, counter.count(columns, timed, scopes, source))
     return into
   })

@@ -217,8 +217,11 @@ export interface Columns {
   unparsed(row: number): Unparsed
 }
 
+/** Bytes of a line that count as its text. */
+export const lineBytesMax = 8_000
+
 /** The line of a row as text: UTF-8, U+FFFD for invalid bytes, cut to `maxBytes`. */
-export function lineText(columns: Columns, row: number, maxBytes = 8_000): string {
+export function lineText(columns: Columns, row: number, maxBytes = lineBytesMax): string {
   const start = columns.lineStart[row] ?? 0
   const end = Math.min(columns.lineEnd[row] ?? 0, start + maxBytes)
   return columns.bytes.toString('utf8', start, end)

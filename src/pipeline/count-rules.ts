@@ -1,9 +1,9 @@
-/** What the events of a batch add to the panes of each rule's series. A query that several rules
- *  share is matched once. */
+/** What the events of a batch add to the panes of each rule's series. The queries of all rules and
+ *  the store's are matched together; a rule none of whose queries has a row costs nothing. */
 import { ConstantColumn, lineText, type Column, type Columns } from '../model/columns.ts'
 import type { Sample } from '../model/event.ts'
-import { formatQuery, type Query } from '../query/query.ts'
-import { selectRows } from '../query/select.ts'
+import { MatchSet } from '../query/match-set.ts'
+import type { Query } from '../query/query.ts'
 import type { Rule } from '../rules/rule.ts'
 import { paneStart } from '../windows/panes.ts'
 import { anyScope } from '../windows/watermark.ts'
@@ -15,10 +15,12 @@ import {
   wantsSample,
   type Pane,
 } from '../windows/window.ts'
-import { getOrMake, type SeriesPartial } from './partial.ts'
+import { getOrMake, type Partial, type SeriesPartial } from './partial.ts'
 import { scopeAt, type RowScopes } from './scopes.ts'
 import { sampleBytesMax } from './signing.ts'
 import type { Timed } from './timing.ts'
+
+const none = new Int32Array(0)
 
 /** A batch as the rules see it. */
 export interface CountedBatch {
@@ -29,65 +31,91 @@ export interface CountedBatch {
 }
 
 /** A rule with what does not change from batch to batch. */
-export interface CountedRule {
+interface CountedRule {
   readonly rule: Rule
-  /** Canonical text of each input's query: equal texts are matched once. */
-  readonly queries: readonly { readonly text: string; readonly query: Query }[]
+  /** Number in the match set of each input's query. */
+  readonly queries: readonly number[]
   /** Its series may hold events of several scopes. */
   readonly spans: boolean
 }
 
-export function countedRule(rule: Rule): CountedRule {
-  const { queries } = rule.instance.inputs
-  return {
-    rule,
-    queries: queries.map((query) => ({ text: formatQuery(query), query })),
-    spans: !rule.by.includes('service') || !rule.by.includes('env'),
+/** The rules of one engine and the choice of what is indexed. */
+export class RuleCounter {
+  readonly #rules: readonly CountedRule[]
+  readonly #matched: MatchSet
+  /** Number of a query in the match set → index of its rule. */
+  readonly #ruleOf: readonly number[]
+  /** Number of the store query; null when nothing is stored. */
+  readonly #stored: number | null
+  /** Numbers of the queries of the batch in hand that may have rows. */
+  #some: readonly number[] = []
+
+  constructor(rules: readonly Rule[], storeQuery: Query | null) {
+    const queries: Query[] = []
+    const ruleOf: number[] = []
+    this.#rules = rules.map((rule, index) => ({
+      rule,
+      queries: rule.instance.inputs.queries.map((query) => {
+        ruleOf.push(index)
+        return queries.push(query) - 1
+      }),
+      spans: !rule.by.includes('service') || !rule.by.includes('env'),
+    }))
+    this.#stored = storeQuery === null ? null : queries.push(storeQuery) - 1
+    this.#ruleOf = ruleOf
+    this.#matched = new MatchSet(queries)
+  }
+
+  /** Adds the events of a batch to the series of the rules that they concern. */
+  count(batch: CountedBatch, into: Partial['series']): void {
+    const { rows, late, lateRows } = batch.timed
+    // Where all are late, only the store may want some.
+    if (lateRows === rows.length && this.#stored === null) return
+    this.#some = this.#matched.match(batch.columns, rows)
+    const rowsOf = (query: number): Int32Array => {
+      const found = this.#matched.rowsOf(query)
+      return lateRows > 0 ? inTime(found, late) : found
+    }
+    let counted = -1
+    for (const query of this.#some) {
+      const index = this.#ruleOf[query]
+      // The queries of a rule stand side by side; the store's is of no rule.
+      if (index === undefined || index === counted) continue
+      counted = index
+      countRule(this.#rules[index]!, rowsOf, batch, () =>
+        getOrMake(into, index, () => new Map<string, SeriesPartial>()),
+      )
+    }
+  }
+
+  /** Rows of the batch counted last that are to be indexed. */
+  stored(): Int32Array {
+    const number = this.#stored
+    return number !== null && this.#some.includes(number) ? this.#matched.rowsOf(number) : none
   }
 }
 
-/** Matches each query of a batch once, over the rows in time for decisions. */
-export class MatchedRows {
-  readonly #columns: Columns
-  readonly #timed: Timed
-  #rows: Int32Array | null = null
-  readonly #known = new Map<string, Int32Array>()
-
-  constructor(columns: Columns, timed: Timed) {
-    this.#columns = columns
-    this.#timed = timed
-  }
-
-  of({ text, query }: CountedRule['queries'][number]): Int32Array {
-    return getOrMake(this.#known, text, () => selectRows(query, this.#columns, this.#inTime()))
-  }
-
-  #inTime(): Int32Array {
-    return (this.#rows ??= inTime(this.#timed))
-  }
-}
-
-function inTime({ rows, late, lateRows }: Timed): Int32Array {
-  if (lateRows === 0) return rows
-  const kept = new Int32Array(rows.length - lateRows)
+/** The rows of events that are not late. */
+function inTime(rows: Int32Array, late: Uint8Array): Int32Array {
+  const kept = new Int32Array(rows.length)
   let count = 0
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at]!
     if (late[row] === 0) kept[count++] = row
   }
-  return kept
+  return kept.subarray(0, count)
 }
 
 /** Adds the events of a batch that concern a rule. */
-export function countRule(
+function countRule(
   counted: CountedRule,
-  matched: MatchedRows,
+  rowsOf: (query: number) => Int32Array,
   batch: CountedBatch,
-  into: Map<string, SeriesPartial>,
+  series: () => Map<string, SeriesPartial>,
 ): void {
   for (const [input, query] of counted.queries.entries()) {
-    const rows = matched.of(query)
-    if (rows.length > 0) addInput(counted, input, rows, batch, into)
+    const rows = rowsOf(query)
+    if (rows.length > 0) addInput(counted, input, rows, batch, series())
   }
 }
 

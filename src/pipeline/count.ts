@@ -6,12 +6,11 @@ import { eventId } from '../model/event.ts'
 import { scopeOf } from '../model/scope.ts'
 import { rowFields } from '../parsers/fields.ts'
 import type { Query } from '../query/query.ts'
-import { selectRows } from '../query/select.ts'
 import type { Rule } from '../rules/rule.ts'
 import type { SignatureTable } from '../signatures/signature.ts'
 import type { EventDocument } from '../store/events.ts'
 import { countLevels, countStatuses } from './count-items.ts'
-import { countedRule, countRule, MatchedRows, type CountedRule } from './count-rules.ts'
+import { RuleCounter } from './count-rules.ts'
 import { ItemPanes } from './item-panes.ts'
 import { addSignature, emptyPartial, getOrMake, type Partial } from './partial.ts'
 import { scopeAt, type RowScopes } from './scopes.ts'
@@ -23,20 +22,18 @@ const sparesMax = 8
 
 /** The counter of one engine: rules, signatures and the choice of what is indexed. */
 export class Counter {
-  readonly #rules: readonly CountedRule[]
+  readonly #rules: RuleCounter
   readonly #signatures: SignatureTable
-  readonly #storeQuery: Query | null
   readonly #spare: ItemPanes[] = []
 
   constructor(rules: readonly Rule[], signatures: SignatureTable, storeQuery: Query | null) {
-    this.#rules = rules.map(countedRule)
+    this.#rules = new RuleCounter(rules, storeQuery)
     this.#signatures = signatures
-    this.#storeQuery = storeQuery
   }
 
   /** Counts the events of one batch. */
   count(columns: Columns, timed: Timed, scopes: RowScopes, partition: string): Partial {
-    const partial = emptyPartial(this.#rules.length)
+    const partial = emptyPartial()
     if (timed.rows.length === 0) return partial
     const panes = scopes.keys.map((key) =>
       getOrMake(partial.items, key, () => this.#spare.pop() ?? new ItemPanes()),
@@ -47,13 +44,8 @@ export class Counter {
     for (const [scope, list] of deltas.entries()) {
       for (const delta of list) addSignature(partial, scopes.keys[scope] ?? '', delta)
     }
-    const matched = new MatchedRows(columns, timed)
-    const batch = { columns, timed, scopes, partition }
-    for (const [index, rule] of this.#rules.entries()) {
-      countRule(rule, matched, batch, partial.series[index]!)
-    }
-    if (this.#storeQuery === null) return partial
-    for (const row of selectRows(this.#storeQuery, columns, timed.rows)) {
+    this.#rules.count({ columns, timed, scopes, partition }, partial.series)
+    for (const row of this.#rules.stored()) {
       partial.events.push(documentOf(columns, row, timed, scopeAt(scopes, row), partition))
     }
     return partial

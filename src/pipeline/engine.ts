@@ -15,6 +15,7 @@ import type { History } from '../windows/history.ts'
 import { paneStart } from '../windows/panes.ts'
 import { anyScope } from '../windows/watermark.ts'
 import { seriesKey } from './count-rules.ts'
+import { DueSeries, type Kept } from './due.ts'
 import { getOrMake, type Partial } from './partial.ts'
 import { Series, type StoredSeries, type Surroundings } from './series.ts'
 
@@ -43,7 +44,12 @@ export interface EngineChanges {
 export class Engine {
   readonly #rules: readonly Rule[]
   readonly #context: EngineContext
-  readonly #series: Map<string, Series>[]
+  /** By rule; each series by its key. */
+  readonly #series: Map<string, Kept>[]
+  readonly #due = new DueSeries()
+  /** Indexes of the rules that watch every scope, events or not. */
+  readonly #watching: readonly number[]
+  #made = 0
   #alerts: Alert[] = []
   #transitions: Transition[] = []
   #deleted: string[] = []
@@ -51,7 +57,8 @@ export class Engine {
   constructor(rules: readonly Rule[], context: EngineContext) {
     this.#rules = rules
     this.#context = context
-    this.#series = rules.map(() => new Map<string, Series>())
+    this.#series = rules.map(() => new Map<string, Kept>())
+    this.#watching = [...rules.keys()].filter((index) => rules[index]?.instance.inputs.history)
   }
 
   /** Takes up stored series. What belongs to a rule that is gone or was changed is dropped, and its
@@ -63,7 +70,7 @@ export class Engine {
       const index = this.#rules.findIndex((rule) => rule.name === name)
       const rule = this.#rules[index]
       if (rule?.version === stored.version) {
-        this.#series[index]?.set(seriesKey(stored.labels), Series.restore(rule, stored))
+        this.#keep(index, seriesKey(stored.labels), Series.restore(rule, stored))
         continue
       }
       this.#deleted.push(key)
@@ -78,13 +85,11 @@ export class Engine {
 
   /** Merges what a stretch of lines adds. */
   merge(partial: Partial): void {
-    for (const [index, added] of partial.series.entries()) {
-      const rule = this.#rules[index]
-      const known = this.#series[index]
-      if (rule === undefined || known === undefined) continue
+    for (const [index, added] of partial.series) {
       for (const { labels, scope, panes } of added.values()) {
-        const series = this.#seriesFor(known, rule, labels, scope)
-        for (const [start, pane] of panes) series.add(start, pane)
+        const kept = this.#seriesFor(index, labels, scope)
+        for (const [start, pane] of panes) kept.series.add(start, pane)
+        this.#due.schedule(kept)
       }
     }
   }
@@ -94,52 +99,60 @@ export class Engine {
   watch(scope: string, from: number): void {
     if (from === Infinity) return
     const { service, env } = scopeOf(scope)
-    for (const [index, rule] of this.#rules.entries()) {
-      const known = this.#series[index]
-      if (!rule.instance.inputs.history || known === undefined) continue
-      const labels = service === null ? { env } : { service, env }
-      const series = this.#seriesFor(known, rule, labels, scope)
-      if (!series.stepped) series.wake(from + 1)
+    const labels = service === null ? { env } : { service, env }
+    for (const index of this.#watching) {
+      const kept = this.#seriesFor(index, labels, scope)
+      if (kept.series.stepped) continue
+      kept.series.wake(from + 1)
+      this.#due.schedule(kept)
     }
   }
 
   /** Evaluates every series as far as its scope's watermark (ms) has passed whole panes. */
   advance(watermark: (scope: string) => number): void {
-    this.#evaluate(watermark, (series, reached, around) => {
-      const { paneMs } = series.rule.instance.inputs
-      return series.advance(paneStart(reached, paneMs), around)
-    })
+    const moved: { kept: Kept; reached: number; around: Surroundings }[] = []
+    for (const scope of this.#due.scopes()) {
+      const reached = watermark(scope)
+      if (reached === -Infinity) continue
+      const due = this.#due.take(scope, reached)
+      if (due.length === 0) continue
+      const around = this.#around(scope)
+      for (const kept of due) moved.push({ kept, reached, around })
+    }
+    // In the order of all series: what comes of them must not depend on scopes and heaps.
+    moved.sort(({ kept: a }, { kept: b }) => a.rule - b.rule || a.order - b.order)
+    for (const { kept, reached, around } of moved) {
+      const { series } = kept
+      this.#tell(kept, series.advance(paneStart(reached, series.rule.instance.inputs.paneMs), around)) // prettier-ignore
+    }
   }
 
   /** Evaluates every series up to its scope's last moment (ms): no more events will come. */
   finish(last: (scope: string) => number): void {
-    this.#evaluate(last, (series, reached, around) => series.finish(reached, around))
-  }
-
-  #evaluate(
-    watermark: (scope: string) => number,
-    move: (series: Series, reached: number, around: Surroundings) => readonly Change[],
-  ): void {
     const scopes = new Map<string, { reached: number; around: Surroundings }>()
-    const look = (scope: string) => ({ reached: watermark(scope), around: this.#around(scope) })
-    for (const [index, known] of this.#series.entries()) {
-      const rule = this.#rules[index]
-      if (rule === undefined) continue
-      for (const [key, series] of known) {
-        const { scope } = series
+    const look = (scope: string) => ({ reached: last(scope), around: this.#around(scope) })
+    for (const known of this.#series) {
+      for (const kept of known.values()) {
+        const { scope } = kept.series
         const { reached, around } = getOrMake(scopes, scope, () => look(scope))
-        if (reached === -Infinity) continue
-        for (const change of move(series, reached, around)) this.#emit(rule, change)
-        for (const onset of series.takeTouched()) {
-          if (onset.phase !== 'firing') continue
-          this.#alerts.push(composeAlert(rule, onset, 'firing', null, null))
-        }
-        if (series.forgettable) {
-          known.delete(key)
-          this.#deleted.push(recordKey(rule, series))
-        }
+        if (reached !== -Infinity) this.#tell(kept, kept.series.finish(reached, around))
       }
     }
+  }
+
+  /** Says what came of a series that moved, and forgets it when it waits for nothing. */
+  #tell(kept: Kept, changes: readonly Change[]): void {
+    const { series, key } = kept
+    const { rule } = series
+    for (const change of changes) this.#emit(rule, change)
+    for (const onset of series.takeTouched()) {
+      if (onset.phase !== 'firing') continue
+      this.#alerts.push(composeAlert(rule, onset, 'firing', null, null))
+    }
+    if (!series.forgettable) return this.#due.schedule(kept)
+    this.#series[kept.rule]?.delete(key)
+    this.#due.remove(kept)
+    this.#deleted.push(recordKey(rule, series))
   }
 
   /** A deploy became known or changed: rules about deploys look again, and living alerts that began
@@ -148,7 +161,8 @@ export class Engine {
     for (const [index, known] of this.#series.entries()) {
       const rule = this.#rules[index]
       if (rule === undefined) continue
-      for (const series of known.values()) {
+      for (const kept of known.values()) {
+        const { series } = kept
         // Of times before its first event, or no longer kept, a scope knows nothing.
         const since = this.#context.history(series.scope).since * 1_000
         const woken = rule.instance.inputs.history && since < Infinity
@@ -156,6 +170,7 @@ export class Engine {
         for (const onset of series.onsets.values()) {
           if (onset.startsAt >= from) this.#reattribute(rule, series, onset)
         }
+        this.#due.schedule(kept)
       }
     }
   }
@@ -163,7 +178,7 @@ export class Engine {
   /** Living alerts, pending ones included. */
   alerts(): Alert[] {
     return this.#series.flatMap((known, index) =>
-      [...known.values()].flatMap((series) =>
+      [...known.values()].flatMap(({ series }) =>
         [...series.onsets.values()].map((onset) =>
           composeAlert(this.#rules[index] as Rule, onset, onset.phase, null, null),
         ),
@@ -182,7 +197,7 @@ export class Engine {
     for (const [index, known] of this.#series.entries()) {
       const rule = this.#rules[index]
       if (rule === undefined) continue
-      for (const series of known.values()) {
+      for (const { series } of known.values()) {
         if (!series.dirty) continue
         series.dirty = false
         records.push({ kind: 'series', key: recordKey(rule, series), value: series.store() })
@@ -204,21 +219,23 @@ export class Engine {
     return alerts
   }
 
-  #seriesFor(
-    known: Map<string, Series>,
-    rule: Rule,
-    labels: Readonly<Record<string, string>>,
-    scope: string,
-  ): Series {
+  #seriesFor(rule: number, labels: Readonly<Record<string, string>>, scope: string): Kept {
+    const known = this.#series[rule]!
     const key = seriesKey(labels)
     const found = known.get(key)
     if (found !== undefined) return found
     if (known.size >= seriesMax && labels['overflow'] === undefined) {
-      return this.#seriesFor(known, rule, { overflow: '(other)' }, anyScope)
+      return this.#seriesFor(rule, { overflow: '(other)' }, anyScope)
     }
-    const series = new Series(rule, labels, scope)
-    known.set(key, series)
-    return series
+    return this.#keep(rule, key, new Series(this.#rules[rule]!, labels, scope))
+  }
+
+  #keep(rule: number, key: string, series: Series): Kept {
+    const kept: Kept = { series, rule, key, order: this.#made++, due: Infinity }
+    this.#series[rule]?.set(key, kept)
+    this.#due.add(kept)
+    this.#due.schedule(kept)
+    return kept
   }
 
   #around(scope: string): Surroundings {

@@ -13,8 +13,8 @@ export interface SeriesPartial {
 }
 
 export interface Partial {
-  /** Rule index → series key → panes. */
-  readonly series: Map<string, SeriesPartial>[]
+  /** Rule index → series key → panes; only rules that have some. */
+  readonly series: Map<number, Map<string, SeriesPartial>>
   /** Scope key → what its items have by second. */
   readonly items: Map<string, ItemPanes>
   /** Scope key → signature id → what was seen of it. */
@@ -30,9 +30,9 @@ export interface Totals {
   readonly level: Map<string, number>
 }
 
-export function emptyPartial(rules: number): Partial {
+export function emptyPartial(): Partial {
   return {
-    series: Array.from({ length: rules }, () => new Map<string, SeriesPartial>()),
+    series: new Map(),
     items: new Map(),
     signatures: new Map(),
     events: [],
@@ -43,9 +43,10 @@ export function emptyPartial(rules: number): Partial {
 /** Adds `from` to `into`, which may keep parts of it: `from` is used up. Associative and commutative
  *  but for the order of `events`. */
 export function mergePartial(into: Partial, from: Partial): void {
-  for (const [rule, series] of from.series.entries()) {
-    const target = into.series[rule]
-    if (target !== undefined) mergeSeries(target, series)
+  for (const [rule, series] of from.series) {
+    const target = into.series.get(rule)
+    if (target === undefined) into.series.set(rule, series)
+    else mergeSeries(target, series)
   }
   for (const [scope, items] of from.items) {
     const known = into.items.get(scope)

@@ -140,6 +140,12 @@ export class Series {
     return this.#stepped
   }
 
+  /** Event time (ms) before which `advance` does nothing; Infinity when the series waits for an
+   *  event. */
+  get nextAt(): number {
+    return Math.min(this.#nextStep(this.rule.instance.inputs.paneMs), this.#nextDue())
+  }
+
   /** Nothing is remembered and nothing waits: the series may be forgotten. */
   get forgettable(): boolean {
     return this.#idle && this.#panes.size === 0 && this.onsets.size === 0 && this.#wakeAt === null

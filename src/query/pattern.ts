@@ -3,8 +3,8 @@
  *  leaves less room for the rest. Time is linear in the value for a given pattern. */
 
 /** Matches one character, whichever it is. */
-const anyCharacter = Symbol('?')
-type Piece = (string | typeof anyCharacter)[]
+export const anyCharacter = Symbol('?')
+export type Piece = (string | typeof anyCharacter)[]
 
 /**
  * Compiles a pattern in which `*` is any run, `?` one character and `\` takes the next one as is.
@@ -23,7 +23,7 @@ export function compilePattern(pattern: string): (value: string) => boolean {
 }
 
 /** The pieces between stars; a star at either end gives an empty piece there. */
-function piecesOf(pattern: string): Piece[] {
+export function piecesOf(pattern: string): Piece[] {
   const pieces: Piece[] = []
   let piece: Piece = []
   let escaped = false
