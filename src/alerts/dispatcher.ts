@@ -45,6 +45,11 @@ export class Dispatcher {
     this.#groups = new Map([...records].map(([key, value]) => [key, value as Group]))
   }
 
+  /** True when no group waits for a time or the end of a silence. */
+  get idle(): boolean {
+    return this.#groups.size === 0
+  }
+
   /**
    * Accounts for every committed transition and writes the notifications that are due.
    * @returns How many notifications were written that are to be sent.

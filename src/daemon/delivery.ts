@@ -5,6 +5,8 @@ import type { Clock } from '../flow/time.ts'
 
 /** The dispatcher looks at its groups at least this often, ms. */
 const lookMs = 500
+/** The same where it has none, and whatever comes will kick, ms. */
+const idleLookMs = 30_000
 
 export interface DeliveryOptions {
   readonly dispatcher: Dispatcher
@@ -46,25 +48,29 @@ export class Delivery {
   async #loop(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       this.#kicked = false
-      await this.#look()
-      if (!this.#kicked) await this.#sleep()
+      const done = await this.#look()
+      const isIdle = done && this.#options.dispatcher.idle
+      if (!this.#kicked) await this.#sleep(isIdle ? idleLookMs : lookMs)
     }
   }
 
-  async #look(): Promise<void> {
+  /** @returns False when the store refused. */
+  async #look(): Promise<boolean> {
     const { dispatcher, onNotifications, log } = this.#options
     try {
       if ((await dispatcher.dispatch()) > 0) onNotifications()
+      return true
     } catch (error) {
       // Nothing was changed: the next look tries the same again.
       log.error({ error }, 'notifications could not be written; trying again')
+      return false
     }
   }
 
-  #sleep(): Promise<void> {
+  #sleep(ms: number): Promise<void> {
     const awake = new AbortController()
     this.#wake = () => awake.abort()
-    return this.#options.clock.sleep(lookMs, awake.signal).finally(() => {
+    return this.#options.clock.sleep(ms, awake.signal).finally(() => {
       this.#wake = null
     })
   }

@@ -104,7 +104,8 @@ export class Ingest {
         if (this.#fault !== null) return
         continue
       }
-      await this.#sleep(commitIntervalMs)
+      // With nothing to commit only the clock has anything to say.
+      await this.#sleep(this.#uncommittedBytes > 0 ? commitIntervalMs : tickMs)
     }
   }
 

@@ -65,6 +65,8 @@ class FileRun {
   readonly #faults = new Map<string, string>()
   readonly #ticker: Ticker
   readonly #quiet = new QuietWatch()
+  /** The pause of the loop that is under way: until when, and how to cut it short. */
+  #pausing: { readonly untilMs: number; readonly end: () => void } = { untilMs: 0, end: () => {} }
   /** Aborted by the daemon's stop or by the first failure of any part. */
   readonly #stop = new AbortController()
   readonly #stopping = new Stop(this.#stop.signal)
@@ -87,6 +89,7 @@ class FileRun {
 
   async run(): Promise<void> {
     const stop = () => this.#stop.abort()
+    this.#stop.signal.addEventListener('abort', () => this.#pausing.end(), { once: true })
     if (this.#context.signal.aborted) return
     this.#context.signal.addEventListener('abort', stop, { once: true })
     try {
@@ -137,7 +140,7 @@ class FileRun {
     let scanAt = clock.monotonic() + this.#timing.quietMs
     let scan: Promise<void> | null = null
     while (!this.#stopping.stopped) {
-      await clock.sleep(this.#timing.pollMs, this.#stop.signal)
+      await this.#pause(scanAt)
       this.#ticker.tick()
       if (scan !== null || clock.monotonic() < scanAt) continue
       scan = this.#scan().finally(() => {
@@ -146,6 +149,17 @@ class FileRun {
       })
       this.#track(scan)
     }
+  }
+
+  /** Until somebody is due, in steps of a poll; while all are quiet, longer, or until one wakes. */
+  async #pause(scanAt: number): Promise<void> {
+    const { clock } = this.#context
+    const now = clock.monotonic()
+    const dueInMs = Math.min(this.#ticker.dueInMs, scanAt - now)
+    const pauseMs = Math.max(this.#timing.pollMs, dueInMs)
+    const hurry = new AbortController()
+    this.#pausing = { untilMs: now + pauseMs, end: () => hurry.abort() }
+    if (!this.#stopping.stopped) await clock.sleep(pauseMs, hurry.signal)
   }
 
   async #scan(): Promise<void> {
@@ -257,7 +271,11 @@ class FileRun {
     const isQuiet = delayMs > this.#timing.pollMs && !this.#context.once
     const isNew = isQuiet && this.#quiet.start(path, () => this.#ticker.wake(path))
     if (!isQuiet) this.#quiet.stop(path)
-    await this.#ticker.wait(isNew ? this.#timing.pollMs : delayMs, path)
+    const waitMs = isNew ? this.#timing.pollMs : delayMs
+    const waiting = this.#ticker.wait(waitMs, path)
+    const { untilMs, end } = this.#pausing
+    if (this.#context.clock.monotonic() + waitMs < untilMs) end()
+    await waiting
   }
 
   /** Waits for the pipeline, but not beyond a stop. */

@@ -18,6 +18,12 @@ export class Ticker {
     return new Promise((wake) => this.#sleepers.push({ at, key, wake }))
   }
 
+  /** Milliseconds until somebody is due; Infinity when nobody waits. */
+  get dueInMs(): number {
+    const first = this.#sleepers.reduce((least, { at }) => Math.min(least, at), Infinity)
+    return first - this.#clock.monotonic()
+  }
+
   /** Wakes those whose time has come. */
   tick(): void {
     const now = this.#clock.monotonic()
