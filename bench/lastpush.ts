@@ -7,9 +7,10 @@ import type { Told } from './told.ts'
 /** The built program, as a command. */
 export const lastpush = [process.execPath, join(root, 'dist/main.js')] as const
 
-/** A pass that prints one JSON object; the shipped rules when `options` name no others. */
+/** A pass on one thread that prints one JSON object; the shipped rules when `options` name no others,
+ *  and more threads when they say so: what CPU time a line takes is asked of one. */
 export function onePass(log: string, ...options: readonly string[]): readonly string[] {
-  return [...lastpush, 'run', log, '--once', '--json', ...options]
+  return [...lastpush, 'run', log, '--once', '--json', '--workers', '0', ...options]
 }
 
 export function tellsStatuses(output: string): Told {

@@ -7,7 +7,7 @@
  *  Fair to lastpush's peers in that their pattern is the simplest that gives the same counts. mtail
  *  counts without time, ripgrep finds no fields, `wc` no lines that fit; GoAccess fills all its
  *  panels. The sample repeats with its times, so most lines are late for decisions; they are parsed
- *  and counted like the others. The last row runs the shipped rules as well, which no peer does. */
+ *  and counted like the others. What a thread more gives is wall time. The last row runs the shipped rules as well, which no peer does. */
 import { linesOf, roundsOf, type Benchmark } from './benchmark.ts'
 import { onePass, tellsStatuses } from './lastpush.ts'
 import { accessLog } from './logs.ts'
@@ -26,6 +26,7 @@ export const parseAndCount: Benchmark = {
     const { contestants, absent, versions } = presentPeers(log.path)
     const ours = [
       { name: 'lastpush, no rules', command: onePass(log.path, '--rules', 'none') },
+      { name: 'lastpush, no rules, a thread more', command: onePass(log.path, '--rules', 'none', '--workers', '1') }, // prettier-ignore
       { name: 'lastpush, shipped rules', command: onePass(log.path) },
     ].map((each) => ({ ...each, tells: tellsStatuses }))
     const report = raceOver(log, [...contestants, ...ours], roundsOf(settings, 3))

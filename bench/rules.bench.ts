@@ -116,7 +116,7 @@ function processes(name: string, log: Log, rounds: number): Table {
       writeFileSync(join(of, `rule-${n}.yaml`), text)
     }
     const globs = size === 0 ? 'none' : join(of, '*.yaml')
-    return { size, run: (path: string) => onePass(path, '--rules', globs, '--workers', '0') }
+    return { size, run: (path: string) => onePass(path, '--rules', globs) }
   })
   const timed = (path: string) =>
     race(
