@@ -14,7 +14,7 @@ export default defineConfig({
   test: {
     reporters: ['verbose'],
     // Most of the slow tests wait for real processes; one worker would add their waits up.
-    maxWorkers: 4,
+    maxWorkers: 2,
     projects: [
       {
         test: {
