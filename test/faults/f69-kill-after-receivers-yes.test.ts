@@ -34,9 +34,9 @@ test(
     }
     daemon = await new Daemon({ dataDir, args: ['-c', config] }).ready()
     await daemon.lines(log, kills)
-    await expect
-      .poll(() => hook.deliveries.length, { timeout: 20_000 })
-      .toBeGreaterThanOrEqual(2 * kills)
+    const last = daemon
+    const undelivered = () => last.metric('lastpush_notifications_waiting')
+    await expect.poll(undelivered, { timeout: 20_000 }).toBe(0)
     expect(await daemon.stop(), daemon.stderr).toEqual({ code: 0, signal: null })
 
     const { notifications, transitions, panes } = await readBooks(dataDir)
@@ -45,7 +45,9 @@ test(
     expect(notifications.map(({ state }) => state)).toEqual(Array<string>(kills).fill('delivered'))
     const times = new Map<string, number>()
     for (const { key } of hook.deliveries) times.set(key, (times.get(key) ?? 0) + 1)
-    expect([...times].sort()).toEqual(notifications.map(({ key }) => [key, 2]).sort())
+    expect([...times.keys()].sort()).toEqual(notifications.map(({ key }) => key).sort())
+    // Once where the daemon was quicker than the signal and had noted the 200 down already.
+    expect(Math.max(...times.values())).toBe(2)
     const bodies = new Set(hook.deliveries.map(({ key, body }) => `${key} ${body}`))
     expect(bodies.size).toBe(kills)
   },
