@@ -76,6 +76,29 @@ const peers: readonly Peer[] = [
     tells: readGoAccess,
     once: true,
   },
+  {
+    // Parses and drops; passes on unparsed what is cut off, and counts nothing.
+    name: 'fluent-bit, parse only',
+    command: (log) => [
+      ...['fluent-bit', '--quiet', '-R', join(peersDir, 'fluent-bit.conf'), '-i', 'tail'],
+      ...['-p', `path=${log}`, '-p', 'read_from_head=on', '-p', 'exit_on_eof=on'],
+      ...['-p', 'parser=combined', '-o', 'null', '-m', '*'],
+    ],
+    version: ['fluent-bit', '--version'],
+    tells: () => ({}),
+    once: true,
+  },
+  {
+    // Parses and drops, also what is cut off; counts nothing.
+    name: 'Vector, parse only',
+    command: (log) => [
+      ...['sh', '-c', 'exec vector --quiet --config "$0" < "$1"'],
+      ...[join(peersDir, 'vector.yaml'), log],
+    ],
+    version: ['vector', '--version'],
+    tells: () => ({}),
+    once: true,
+  },
 ]
 
 export interface Present {
