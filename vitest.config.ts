@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // Three projects: `unit` is the plain part, `slow` starts real processes and a browser, `servers`
 // a Kafka and an Elasticsearch, which all of its tests share.
@@ -10,11 +11,24 @@ const slow = [
 ]
 const servers = ['test/servers/**/*.test.ts']
 
+/** Some files wait most of their time, the demo's story a minute at its own pace. They start first,
+ *  then the other slow ones: whatever is left at the end should be short. */
+const waiting = /(?:demo|irc|receivers-that-refuse)\.test\.ts$/
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId, project }: TestSpecification): number =>
+      waiting.test(moduleId) ? 0 : project.name === 'unit' ? 2 : 1
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+  }
+}
+
 export default defineConfig({
   test: {
     reporters: ['verbose'],
     // Most of the slow tests wait for real processes; one worker would add their waits up.
-    maxWorkers: 2,
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
