@@ -153,6 +153,39 @@ export class ValueColumn implements Column {
   }
 }
 
+/** A field with text in some rows and numbers in others, or with text that UTF-8 cannot say. */
+export class MixedColumn implements Column {
+  readonly #spans: SpanColumn
+  readonly #odd: ReadonlyMap<number, string> | null
+
+  /**
+   * @param spans What has no number is text.
+   * @param odd Rows whose text is not the one of their span.
+   */
+  constructor(spans: SpanColumn, odd: ReadonlyMap<number, string> | null) {
+    this.#spans = spans
+    this.#odd = odd
+  }
+
+  text(row: number): string | null {
+    return this.#odd?.get(row) ?? this.#spans.text(row)
+  }
+
+  number(row: number): number | null {
+    const number = this.#spans.numbers?.[row] ?? NaN
+    return Number.isNaN(number) ? toNumber(this.text(row)) : number
+  }
+
+  value(row: number): string | number | null {
+    const number = this.#spans.numbers?.[row] ?? NaN
+    return Number.isNaN(number) ? this.text(row) : number
+  }
+
+  has(row: number): boolean {
+    return this.#spans.has(row)
+  }
+}
+
 /** The same value in every row, such as a source's label. */
 export class ConstantColumn implements Column {
   readonly constant: string

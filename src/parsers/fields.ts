@@ -1,5 +1,6 @@
 /** The fields of one row as a plain object, for output, samples and the event index. */
 import {
+  MixedColumn,
   NumberColumn,
   SpanColumn,
   ValueColumn,
@@ -21,7 +22,7 @@ export function rowFields(columns: Columns, row: number): Record<string, string 
 }
 
 function fieldValue(column: Column, row: number): string | number | null {
-  if (column instanceof ValueColumn) return column.values[row] ?? null
+  if (column instanceof ValueColumn || column instanceof MixedColumn) return column.value(row)
   if (column instanceof NumberColumn) return column.number(row)
   if (column instanceof SpanColumn && column.numbers !== null) {
     return column.number(row) ?? column.text(row)

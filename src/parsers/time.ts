@@ -65,7 +65,16 @@ function oneReader(format: string): TimeReader {
 export const readEpoch: TimeReader = (bytes, start, end) => {
   const text = bytes.toString('latin1', start, Math.min(end, start + 40))
   if (end - start > 32 || !/^\d+(?:\.\d+)?$/.test(text)) return NaN
-  const value = Number(text)
+  return epochOf(Number(text))
+}
+
+/** The same of a number itself, as it would be written. */
+export function epochMs(value: number): number {
+  // A number is written with an exponent where it is that small or large, and so is no time.
+  return value === 0 || (value >= 1e-6 && value < 1e21) ? epochOf(value) : NaN
+}
+
+function epochOf(value: number): number {
   const ms = value < 1e11 ? value * 1e3 : value < 1e14 ? value : value / (value < 1e17 ? 1e3 : 1e6)
   return ms < 1e14 ? Math.floor(ms + 1e-4) : NaN
 }

@@ -1,6 +1,19 @@
-/** One line of JSON → its leaves with dotted names, in linear time and bounded depth.
- *  Not JSON.parse, which alters numbers such as 2^53 + 1, gives no place of an error on Node 20, and
- *  builds objects that would only be taken apart again. Accepts exactly what JSON.parse accepts. */
+/** The parser of JSON lines in the plainest form: a string a line, an object a leaf, a map a row. Too
+ *  slow to ship, and what the parser that ships is compared with. */
+import {
+  rowKind,
+  ValueColumn,
+  type Column,
+  type Columns,
+  type Unparsed,
+} from '../../../src/model/columns.ts'
+import { aliasOf, type Alias } from '../../../src/parsers/json/aliases.ts'
+import { toLevel } from '../../../src/parsers/levels.ts'
+import { splitLines } from '../../../src/parsers/lines.ts'
+import { readEpoch, timeReader } from '../../../src/parsers/time.ts'
+
+/** Distinct fields of a batch besides our own names; further ones are ignored. */
+const otherFieldsMax = 256
 
 /** Objects and arrays inside each other; a deeper line is unparsed. */
 const depthMax = 32
@@ -10,13 +23,13 @@ const leavesMax = 1_024
 const nameLengthMax = 256
 
 /** A value inside the object; null values are no leaves, arrays are leaves as their JSON text. */
-export interface Leaf {
+interface Leaf {
   readonly name: string
   readonly value: string | number
 }
 
 /** Why a line is no JSON object; `unit` is where, in UTF-16 units from 0. */
-export class JsonFault extends Error {
+class JsonFault extends Error {
   readonly unit: number
 
   constructor(reason: string, unit: number) {
@@ -29,7 +42,7 @@ export class JsonFault extends Error {
  * The leaves of a line that is one JSON object, in order; a name may come twice.
  * @throws JsonFault for any other text.
  */
-export function readJsonLine(text: string): Leaf[] {
+function readJsonLine(text: string): Leaf[] {
   const scan = { text, at: 0, leaves: [] }
   if (peek(scan) !== '{') throw new JsonFault('no JSON object', scan.at)
   readObject(scan, '', 1)
@@ -171,4 +184,106 @@ function exactNumber(text: string): string | number {
   const normal = Number.isFinite(value) && Math.abs(value) >= 2.3e-308
   const exact = digits.length <= 15 || Number.isSafeInteger(value) || String(value) === text
   return normal && exact ? value : text
+}
+
+const readText = timeReader(['rfc3339', 'epoch'])
+
+/** What the parser gives for a batch, with times that name no zone read in `zone`. */
+export function parseJsonPlainly(bytes: Buffer, zone: string): Columns {
+  const { rows, lineStart, lineEnd } = splitLines(bytes)
+  const kind = new Uint8Array(rows).fill(rowKind.unparsed)
+  const time = new Float64Array(rows).fill(NaN)
+  const fields = new Map<string, ValueColumn>()
+  for (let row = 0; row < rows; row++) {
+    const line = bytes.toString('utf8', lineStart[row], lineEnd[row])
+    const event = line === '' ? null : readEvent(line, zone)
+    if (event === null || 'reason' in event) continue
+    kind[row] = rowKind.event
+    time[row] = event.time
+    for (const [field, value] of event.fields) put(fields, field, row, value)
+  }
+  const unparsed = (row: number): Unparsed => {
+    const event = readEvent(bytes.toString('utf8', lineStart[row], lineEnd[row]), zone)
+    return 'reason' in event ? event : { reason: '', column: 1 }
+  }
+  const columns: Map<string, Column> = fields
+  return { bytes, rows, kind, lineStart, lineEnd, time, fields: columns, unparsed }
+}
+
+/** A line's fields under our names; time NaN when it gives none. */
+interface JsonEvent {
+  readonly time: number
+  readonly fields: ReadonlyMap<string, string | number>
+}
+
+function readEvent(line: string, zone: string): JsonEvent | Unparsed {
+  if (line === '') return { reason: 'empty line', column: 1 }
+  let leaves: Leaf[]
+  try {
+    leaves = readJsonLine(line)
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error
+    return { reason: error.message, column: [...line.slice(0, error.unit)].length + 1 }
+  }
+  const fields = new Map<string, string | number>()
+  const candidates = new Map<string, (Leaf & Alias)[]>()
+  for (const leaf of leaves) {
+    const alias = aliasOf(leaf.name)
+    if (alias === undefined) fields.set(leaf.name, leaf.value)
+    else {
+      const list = candidates.get(alias.field) ?? []
+      list.push({ ...leaf, ...alias })
+      candidates.set(alias.field, list)
+    }
+  }
+  const times = candidates.get('time') ?? []
+  const time = readTime(times, zone)
+  if (Number.isNaN(time) && times.length > 0) return { reason: 'bad time', column: 1 }
+  candidates.delete('time')
+  for (const list of candidates.values()) choose(list, fields)
+  return { time, fields }
+}
+
+/** Sets a field from the best of its names; the others stay under their own names, unless that is
+ *  a name of ours. Of one name given twice the last counts, as JSON.parse has it. */
+function choose(list: readonly (Leaf & Alias)[], fields: Map<string, string | number>): void {
+  const seen = new Set<string>()
+  let chosen = false
+  for (const { name, field, value } of list.toReversed().sort((a, b) => a.rank - b.rank)) {
+    if (seen.has(name)) continue
+    seen.add(name)
+    const usable = chosen ? null : field === 'level' ? toLevel(value) : value
+    if (usable !== null) {
+      fields.set(field, usable)
+      chosen = true
+    } else if (name !== field) fields.set(name, value)
+  }
+}
+
+/** The best readable time. One that cannot be read must not hide another that can. */
+function readTime(list: readonly (Leaf & Alias)[], zone: string): number {
+  for (const { value } of list.toReversed().sort((a, b) => a.rank - b.rank)) {
+    const bytes = Buffer.from(String(value))
+    const read = typeof value === 'number' ? readEpoch : readText
+    const time = read(bytes, 0, bytes.length, zone)
+    if (!Number.isNaN(time)) return time
+  }
+  return NaN
+}
+
+/** Values start empty and grow: an array a field and row would let one line of many fields in a
+ *  batch of short ones take gigabytes. */
+function put(
+  fields: Map<string, ValueColumn>,
+  field: string,
+  row: number,
+  value: string | number,
+): void {
+  let column = fields.get(field)
+  if (column === undefined) {
+    if (fields.size >= otherFieldsMax && aliasOf(field) === undefined) return
+    column = new ValueColumn(0)
+    fields.set(field, column)
+  }
+  column.values[row] = value
 }
