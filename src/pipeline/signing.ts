@@ -1,8 +1,15 @@
 /** Signs the events of a batch that have a message: the column `signature`, the verdict series of
  *  each signature, and what was seen of it. */
-import { lineText, ValueColumn, type Columns } from '../model/columns.ts'
+import {
+  lineText,
+  SpanColumn,
+  ValueColumn,
+  WordColumn,
+  type Column,
+  type Columns,
+} from '../model/columns.ts'
 import { scopeOf } from '../model/scope.ts'
-import type { Signature, SignatureTable } from '../signatures/signature.ts'
+import { otherSignature, type Signature, type SignatureTable } from '../signatures/signature.ts'
 import type { SignatureDelta } from '../store/state.ts'
 import { itemKey } from '../windows/history.ts'
 import type { ItemPanes } from './item-panes.ts'
@@ -28,8 +35,6 @@ interface Seen {
   first: number
   last: number
   row: number
-  /** Text of `row`, when it had to be compared. */
-  text: string | null
 }
 
 /**
@@ -44,49 +49,141 @@ export function signRows(
 ): readonly (readonly SignatureDelta[])[] {
   const message = columns.fields.get('message')
   if (message === undefined) return []
-  const exception = columns.fields.get('exception')
-  const level = columns.fields.get('level')
+  const signatureAt = signatureReader(message, columns.fields.get('exception'), table)
+  const isError = errorReader(columns.fields.get('level'))
+  const lines = new LineOrder(columns)
   const signed = new ValueColumn(columns.rows)
-  const seen = scopes.keys.map(() => new Map<string, Seen>())
+  const seen = scopes.keys.map((key, scope) => new SeenInScope(key, table, panes[scope]!))
   for (const row of timed.rows) {
-    const text = message.text(row)
-    if (text === null) continue
-    const scope = scopes.of === null ? 0 : scopes.of[row]!
-    const signature = table.sign(scopes.keys[scope]!, text, exception?.text(row) ?? null)
-    signed.values[row] = signature.id
+    const raw = signatureAt(row)
+    if (raw === null) continue
+    const into = seen[scopes.of === null ? 0 : scopes.of[row]!]!
     const time = timed.time[row]!
-    const into = panes[scope]!
-    const known = seen[scope]!.get(signature.id)
-    const one = known ?? first(signature, into.id(itemKey('signature', signature.id)), time, row)
-    if (known === undefined) seen[scope]!.set(signature.id, one)
-    else see(columns, known, time, row)
+    const one = into.of(raw, time, row)
+    signed.values[row] = one.signature.id
+    see(lines, one, time, row)
     const late = timed.late[row]!
-    const judged = late === 0 && isErrorLevel(level?.text(row) ?? null) ? 1 : 0
-    into.add(one.item, Math.floor(time / 1_000), 1 - late, late, judged)
+    const judged = late === 0 && isError(row) ? 1 : 0
+    into.panes.add(one.item, Math.floor(time / 1_000), 1 - late, late, judged)
   }
   columns.fields.set('signature', signed)
-  return seen.map((of, scope) =>
-    [...of.values()].map((each) => deltaOf(columns, each, scopes.keys[scope]!)),
-  )
+  return seen.map((each) => each.done(columns))
 }
 
-function first(signature: Signature, item: number, time: number, row: number): Seen {
-  return { signature, item, count: 1, first: time, last: time, row, text: null }
+/** The signature of a row's message, whatever its scope; null where it has none. */
+function signatureReader(
+  message: Column,
+  exception: Column | undefined,
+  table: SignatureTable,
+): (row: number) => Signature | null {
+  const byText = (row: number): Signature | null => {
+    const text = message.text(row)
+    return text === null ? null : table.ofText(text, exception?.text(row) ?? null)
+  }
+  if (!(message instanceof SpanColumn)) return byText
+  const { bytes, start, end } = message
+  const text = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) }
+  const bySpan = (row: number): Signature | null =>
+    start[row]! < 0 ? null : table.ofSpan(text, start[row]!, end[row]!, -1, -1)
+  if (exception === undefined) return bySpan
+  if (!(exception instanceof SpanColumn) || exception.bytes !== bytes) {
+    return (row) => (exception.has(row) ? byText(row) : bySpan(row))
+  }
+  return (row) =>
+    start[row]! < 0
+      ? null
+      : table.ofSpan(text, start[row]!, end[row]!, exception.start[row]!, exception.end[row]!)
+}
+
+/** Whether a row's level is error or worse. */
+function errorReader(level: Column | undefined): (row: number) => boolean {
+  if (!(level instanceof WordColumn)) return (row) => isErrorLevel(level?.text(row) ?? null)
+  const { codes } = level
+  const isError = [false, ...level.words.map((word) => isErrorLevel(word))]
+  return (row) => isError[codes[row]!]!
+}
+
+/** The signatures of a batch in one scope. */
+class SeenInScope {
+  readonly panes: ItemPanes
+  readonly #scope: string
+  readonly #table: SignatureTable
+  /** By what the message alone says, and by id: what is remembered of messages may have been
+   *  forgotten within the batch, and several may be `other`. */
+  readonly #byMessage = new Map<Signature, Seen>()
+  readonly #byId = new Map<string, Seen>()
+
+  constructor(scope: string, table: SignatureTable, panes: ItemPanes) {
+    this.#scope = scope
+    this.#table = table
+    this.panes = panes
+  }
+
+  of(raw: Signature, time: number, row: number): Seen {
+    const known = this.#byMessage.get(raw)
+    if (known !== undefined) return known
+    const signature = this.#table.admit(this.#scope, raw)
+    const seen = this.#byId.get(signature.id) ?? this.#first(signature, time, row)
+    this.#byMessage.set(raw, seen)
+    return seen
+  }
+
+  #first(signature: Signature, time: number, row: number): Seen {
+    const item = this.panes.id(itemKey('signature', signature.id))
+    const seen = { signature, item, count: 0, first: time, last: time, row }
+    this.#byId.set(signature.id, seen)
+    return seen
+  }
+
+  done(columns: Columns): readonly SignatureDelta[] {
+    this.#table.countOverflow(this.#byId.get(otherSignature.id)?.count ?? 0)
+    return [...this.#byId.values()].map((each) => deltaOf(columns, each, this.#scope))
+  }
 }
 
 /** The newest line is kept; of two at one time the greater text, as mergeSignature does. */
-function see(columns: Columns, seen: Seen, time: number, row: number): void {
+function see(lines: LineOrder, seen: Seen, time: number, row: number): void {
   seen.count += 1
   if (time < seen.first) seen.first = time
-  if (time < seen.last) return
-  const text = time > seen.last ? null : lineText(columns, row, sampleBytesMax)
-  if (text !== null) {
-    seen.text ??= lineText(columns, seen.row, sampleBytesMax)
-    if (text <= seen.text) return
-  }
+  if (time < seen.last || row === seen.row) return
+  if (time === seen.last && !lines.isGreater(row, seen.row)) return
   seen.last = time
   seen.row = row
-  seen.text = text
+}
+
+/** Compares the lines of rows as their texts compare, but in place. */
+class LineOrder {
+  readonly #columns: Columns
+  readonly #view: DataView
+
+  constructor(columns: Columns) {
+    const { bytes } = columns
+    this.#columns = columns
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** True when the text of `row` is greater than that of `other`, both cut to a sample. */
+  isGreater(row: number, other: number): boolean {
+    const { lineStart, lineEnd, bytes } = this.#columns
+    const view = this.#view
+    const [from, start] = [lineStart[row]!, lineStart[other]!]
+    const [mine, its] = [lineEnd[row]! - from, lineEnd[other]! - start]
+    const length = Math.min(mine, its, sampleBytesMax)
+    let at = 0
+    while (at + 4 <= length && view.getInt32(from + at) === view.getInt32(start + at)) at += 4
+    while (at < length && bytes[from + at] === bytes[start + at]) at += 1
+    // Up to its last character one is the other: the longer is the greater, unless both are cut.
+    if (at === length && isAscii(bytes, from + at - 1)) return length < sampleBytesMax && mine > its
+    if (at < length && isAscii(bytes, from + at) && isAscii(bytes, start + at)) {
+      return bytes[from + at]! > bytes[start + at]!
+    }
+    const text = (each: number): string => lineText(this.#columns, each, sampleBytesMax)
+    return text(row) > text(other)
+  }
+}
+
+function isAscii(bytes: Buffer, at: number): boolean {
+  return bytes[at]! < 0x80
 }
 
 function deltaOf(columns: Columns, seen: Seen, scope: string): SignatureDelta {
@@ -100,6 +197,6 @@ function deltaOf(columns: Columns, seen: Seen, scope: string): SignatureDelta {
     firstSeen: seen.first,
     lastSeen: seen.last,
     count: seen.count,
-    sample: seen.text ?? lineText(columns, seen.row, sampleBytesMax),
+    sample: lineText(columns, seen.row, sampleBytesMax),
   }
 }

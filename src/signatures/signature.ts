@@ -3,8 +3,10 @@
  *  stay out of it: a notice that a push turns into an error is still the same message.
  *  Grouping ids that masks alone cannot bring together is not done here. */
 import { createHash } from 'node:crypto'
+import { ByteMemo, isMemoName, memoBytesMax } from './byte-memo.ts'
 import { maskMessage } from './mask.ts'
 import { maskVersion } from './masks.ts'
+import { RecentMap } from './recent-map.ts'
 
 /** Longest part of a message that is masked, UTF-16 units. */
 export const messageCharsMax = 2_000
@@ -14,8 +16,9 @@ export const templateCharsMax = 500
 export const signaturesMax = 5_000
 /** Scopes that have ids of their own. */
 export const scopesMax = 1_000
-/** Messages whose signature is remembered, whichever their scope. */
-const memoMax = 4_096
+/** Messages, and templates, whose signature is remembered, whichever their scope: of those used last at
+ *  least so many, and at most twice as many. */
+const memoMax = 2_048
 
 export interface Signature {
   /** 12 hex digits, or `other`. */
@@ -33,7 +36,13 @@ export const otherSignature: Signature = { id: 'other', template: '(other messag
  *   message names it already, since "boom" alone says little.
  */
 export function signatureOf(message: string, exception: string | null = null): Signature {
-  return signatureOfText(signedText(message, exception))
+  return signatureOfTemplate(templateOf(signedText(message, exception)))
+}
+
+/** Bytes of a batch in which values lie. */
+export interface SpanText {
+  readonly bytes: Buffer
+  readonly view: DataView
 }
 
 /** Signatures with a bound: a scope has at most `max` ids, and what comes after is `other`.
@@ -41,7 +50,9 @@ export function signatureOf(message: string, exception: string | null = null): S
 export class SignatureTable {
   readonly #max: number
   readonly #scopes = new Map<string, Set<string>>()
-  readonly #memo = new Map<string, Signature>()
+  readonly #bySpan = new ByteMemo()
+  readonly #byText = new RecentMap<Signature>(memoMax)
+  readonly #byTemplate = new RecentMap<Signature>(memoMax)
   #overflowed = 0
 
   constructor(max = signaturesMax) {
@@ -58,15 +69,59 @@ export class SignatureTable {
 
   /** The signature of an event's message in a scope (one service in one environment). */
   sign(scope: string, message: string, exception: string | null = null): Signature {
-    const signature = this.#signatureOf(signedText(message, exception))
+    const signature = this.admit(scope, this.ofText(message, exception))
+    if (signature === otherSignature) this.countOverflow(1)
+    return signature
+  }
+
+  /** The signature itself where the scope has it or has room for it, else `other`. Whose events become
+   *  that is to be told by `countOverflow`. */
+  admit(scope: string, signature: Signature): Signature {
     const known = this.#known(scope)
     if (known?.has(signature.id) === true) return signature
-    if (known !== null && known.size < this.#max) {
-      known.add(signature.id)
-      return signature
+    if (known === null || known.size >= this.#max) return otherSignature
+    known.add(signature.id)
+    return signature
+  }
+
+  /** Says that so many events became `other`. */
+  countOverflow(events: number): void {
+    this.#overflowed += events
+  }
+
+  /** The signature of a message in any scope. */
+  ofText(message: string, exception: string | null): Signature {
+    const text = signedText(message, exception)
+    const remembered = this.#byText.get(text)
+    if (remembered !== undefined) return remembered
+    const signature = this.#ofSigned(text)
+    this.#byText.set(text, signature)
+    return signature
+  }
+
+  /** The same of a message in [from, to) of some bytes, which mostly becomes no string.
+   *  @param exceptionFrom -1: none. */
+  ofSpan(
+    { bytes, view }: SpanText,
+    from: number,
+    to: number,
+    exceptionFrom: number,
+    exceptionTo: number,
+  ): Signature {
+    const memo = this.#bySpan
+    const named = exceptionFrom >= 0
+    const remembers = to - from <= memoBytesMax && (!named || isMemoName(bytes, exceptionFrom, exceptionTo)) // prettier-ignore
+    if (remembers) {
+      memo.message(bytes, view, from, to)
+      if (named) memo.exception(bytes, view, exceptionFrom, exceptionTo)
+      const remembered = memo.find()
+      if (remembered !== undefined) return remembered
     }
-    this.#overflowed += 1
-    return otherSignature
+    const message = bytes.toString('utf8', from, to)
+    const exception = named ? bytes.toString('utf8', exceptionFrom, exceptionTo) : null
+    const signature = this.#ofSigned(signedText(message, exception))
+    if (remembers) memo.add(signature)
+    return signature
   }
 
   /** Events that became `other` since the start. */
@@ -88,14 +143,12 @@ export class SignatureTable {
     return fresh
   }
 
-  #signatureOf(text: string): Signature {
-    const remembered = this.#memo.get(text)
+  #ofSigned(text: string): Signature {
+    const template = templateOf(text)
+    const remembered = this.#byTemplate.get(template)
     if (remembered !== undefined) return remembered
-    const signature = signatureOfText(text)
-    // Oldest out: repeated messages come back at the price of one masking.
-    const [oldest] = this.#memo.keys()
-    if (this.#memo.size >= memoMax && oldest !== undefined) this.#memo.delete(oldest)
-    this.#memo.set(text, signature)
+    const signature = signatureOfTemplate(template)
+    this.#byTemplate.set(template, signature)
     return signature
   }
 }
@@ -108,8 +161,11 @@ function signedText(message: string, exception: string | null): string {
     : cut(`${exception}: ${text}`, messageCharsMax)
 }
 
-function signatureOfText(text: string): Signature {
-  const template = cut(maskMessage(text), templateCharsMax)
+function templateOf(text: string): string {
+  return cut(maskMessage(text), templateCharsMax)
+}
+
+function signatureOfTemplate(template: string): Signature {
   const hash = createHash('sha256').update(`${maskVersion}\n${template}`).digest('hex')
   return { id: hash.slice(0, 12), template }
 }
