@@ -44,7 +44,7 @@ export class Counter {
     for (const [scope, list] of deltas.entries()) {
       for (const delta of list) addSignature(partial, scopes.keys[scope] ?? '', delta)
     }
-    this.#rules.count({ columns, timed, scopes, partition }, partial.series)
+    this.#rules.count({ columns, timed, scopes, partition, samples: new Map() }, partial.series)
     for (const row of this.#rules.stored()) {
       partial.events.push(documentOf(columns, row, timed, scopeAt(scopes, row), partition))
     }
@@ -71,10 +71,12 @@ function documentOf(
   partition: string,
 ): EventDocument {
   const position = timed.position(row)
+  const { service, env } = scopeOf(scope)
   return {
     id: eventId(partition, position),
     time: timed.time[row]!,
-    ...scopeOf(scope),
+    service,
+    env,
     source: columns.fields.get('source')?.text(row) ?? '',
     partition,
     position,
