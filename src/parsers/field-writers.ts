@@ -4,6 +4,7 @@ import assert from 'node:assert'
 import { isIP } from 'node:net'
 import { NumberColumn, SpanColumn, WordColumn, type Column } from '../model/columns.ts'
 import { levels, type Level } from '../model/event.ts'
+import { LevelWords } from './level-words.ts'
 import { toLevel } from './levels.ts'
 import { readDuration, readFloat, readInt } from './numbers.ts'
 import type { FieldType } from './schema.ts'
@@ -63,34 +64,15 @@ function levelWriter(
   bytes: Buffer,
   words: ReadonlyMap<string, Level>,
 ): FieldWriter {
-  // Neighbours often have the same level; its word need not become a string again.
-  let last = { start: 0, end: 0, code: 0 }
+  const known = new LevelWords((word) => words.get(word) ?? toLevel(word))
   return {
     column,
     write: (row, start, end) => {
-      if (!sameBytes(bytes, last, start, end)) {
-        const word = bytes.toString('utf8', start, end)
-        const level = words.get(word) ?? toLevel(word)
-        last = { start, end, code: level === null ? 0 : levels.indexOf(level) + 1 }
-      }
-      column.codes[row] = last.code
+      column.codes[row] = known.code(bytes, start, end)
       return true
     },
     clear: (row) => void (column.codes[row] = 0),
   }
-}
-
-function sameBytes(
-  bytes: Buffer,
-  last: { readonly start: number; readonly end: number },
-  start: number,
-  end: number,
-): boolean {
-  if (last.end - last.start !== end - start || end === start) return false
-  for (let at = start; at < end; at++) {
-    if (bytes[at] !== bytes[last.start + at - start]) return false
-  }
-  return true
 }
 
 /** The event time of each row. */

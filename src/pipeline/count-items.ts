@@ -1,6 +1,6 @@
 /** Counts of the verdict series: requests, statuses and levels of each scope by second, and the sums
  *  over all events. Signatures are signing.ts. */
-import { SpanColumn, type Column, type Columns } from '../model/columns.ts'
+import { SpanColumn, WordColumn, type Column, type Columns } from '../model/columns.ts'
 import { itemKey, requestsKey } from '../windows/history.ts'
 import type { ItemPanes } from './item-panes.ts'
 import type { Totals } from './partial.ts'
@@ -50,13 +50,42 @@ export function countLevels(
 ): void {
   const column = columns.fields.get('level')
   if (column === undefined) return
+  const words = column instanceof WordColumn ? column : null
+  const counts = panes.map((each) => new LevelCounts(each))
   for (const row of timed.rows) {
-    const level = column.text(row)
-    if (level === null) continue
-    const into = panes[of === null ? 0 : of[row]!]!
-    const late = timed.late[row]!
-    into.add(into.id(itemKey('level', level)), Math.floor(timed.time[row]! / 1_000), 1 - late, late, 1 - late) // prettier-ignore
-    increment(totals.level, level, 1)
+    const level = words === null ? column.text(row) : words.codes[row]!
+    if (level === null || level === 0) continue
+    const into = counts[of === null ? 0 : of[row]!]!
+    into.add(level, Math.floor(timed.time[row]! / 1_000), timed.late[row]!, words)
+  }
+  for (const each of counts) each.done(totals)
+}
+
+/** Levels of one scope. Those of a column of words are found by their codes. */
+class LevelCounts {
+  readonly #panes: ItemPanes
+  readonly #known = new Map<string | number, { level: string; id: number; events: number }>()
+
+  constructor(panes: ItemPanes) {
+    this.#panes = panes
+  }
+
+  /** @param level Its text, or its code in `words`. */
+  add(level: string | number, second: number, late: number, words: WordColumn | null): void {
+    const known = this.#known.get(level) ?? this.#make(level, words)
+    known.events += 1
+    this.#panes.add(known.id, second, 1 - late, late, 1 - late)
+  }
+
+  #make(level: string | number, words: WordColumn | null): { id: number; events: number } {
+    const text = typeof level === 'string' ? level : (words?.words[level - 1] ?? '')
+    const made = { level: text, id: this.#panes.id(itemKey('level', text)), events: 0 }
+    this.#known.set(level, made)
+    return made
+  }
+
+  done(totals: Totals): void {
+    for (const { level, events } of this.#known.values()) increment(totals.level, level, events)
   }
 }
 

@@ -5,11 +5,13 @@
 import {
   ConstantColumn,
   rowKind,
+  SpanColumn,
   ValueColumn,
   type Column,
   type Columns,
 } from '../model/columns.ts'
 import { scopeKey } from '../model/scope.ts'
+import { hashBytes } from '../query/exact-values.ts'
 import { bindQuery } from '../query/match.ts'
 import type { ServiceQuery } from '../sources/settings.ts'
 import { oneScope, ScopeRows, type RowScopes } from './scopes.ts'
@@ -48,12 +50,23 @@ export function enrich(
       labels.service ?? bound.find(({ matches }) => matches(row))?.service ?? null
     columns.fields.set('service', withDefault(columns, ownService, fallback))
   }
-  const service = columns.fields.get('service')
-  const env = columns.fields.get('env')
+  return scopesOf(columns, labels.env)
+}
+
+/** The scope of each event, by its service and environment. */
+function scopesOf(columns: Columns, fallbackEnv: string): RowScopes {
+  const services = columns.fields.get('service')
+  const envs = columns.fields.get('env')
   const scopes = new ScopeRows(columns.rows)
+  let last = { service: null as string | null, env: '', id: -1 }
   for (let row = 0; row < columns.rows; row++) {
     if (columns.kind[row] !== rowKind.event) continue
-    scopes.set(row, scopeKey({ service: service?.text(row) ?? null, env: env?.text(row) ?? labels.env })) // prettier-ignore
+    const service = services?.text(row) ?? null
+    const env = envs?.text(row) ?? fallbackEnv
+    if (last.id < 0 || last.service !== service || last.env !== env) {
+      last = { service, env, id: scopes.id(scopeKey({ service, env })) }
+    }
+    scopes.set(row, last.id)
   }
   return scopes.done()
 }
@@ -64,8 +77,36 @@ function withDefault(
   fallback: (row: number) => string | null,
 ): Column {
   const column = new ValueColumn(columns.rows)
+  const text = own === undefined ? () => null : textReader(own)
   for (let row = 0; row < columns.rows; row++) {
-    if (columns.kind[row] === rowKind.event) column.values[row] = own?.text(row) ?? fallback(row)
+    if (columns.kind[row] === rowKind.event) column.values[row] = text(row) ?? fallback(row)
   }
   return column
+}
+
+/** Values of a batch that are kept as strings, by their hash: services and environments are few. */
+const textsMax = 64
+
+/** The text of each row, not decoded again where the batch has had it lately. */
+function textReader(column: Column): (row: number) => string | null {
+  if (!(column instanceof SpanColumn)) return (row) => column.text(row)
+  const { bytes, start, end } = column
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const rows = new Int32Array(textsMax).fill(-1)
+  const texts = new Array<string | null>(textsMax).fill(null)
+  return (row) => {
+    const [from, to] = [start[row]!, end[row]!]
+    if (from < 0) return null
+    const slot = hashBytes(bytes, view, from, to) & (textsMax - 1)
+    const known = rows[slot]!
+    if (known >= 0 && isSame(bytes, from, to, start[known]!, end[known]!)) return texts[slot]!
+    rows[slot] = row
+    return (texts[slot] = column.text(row))
+  }
+}
+
+function isSame(bytes: Buffer, from: number, to: number, start: number, end: number): boolean {
+  if (end - start !== to - from) return false
+  for (let at = from; at < to; at++) if (bytes[at] !== bytes[start + at - from]) return false
+  return true
 }

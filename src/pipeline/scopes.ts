@@ -28,13 +28,18 @@ export class ScopeRows {
     this.#of = new Int32Array(rows)
   }
 
-  set(row: number, key: string): void {
+  /** Number of a key, for `set`. */
+  id(key: string): number {
     let id = this.#ids.get(key)
     if (id === undefined) {
       id = this.#keys.length
       this.#keys.push(key)
       this.#ids.set(key, id)
     }
+    return id
+  }
+
+  set(row: number, id: number): void {
     this.#of[row] = id
   }
 

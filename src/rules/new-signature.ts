@@ -94,9 +94,10 @@ function see(
   const unseen = state.last === null || time - state.last > options.look_back
   const warm = time - scopeSince >= options.learn
   const newSince = unseen ? (warm ? time : null) : state.newSince
-  if (newSince === null || state.holds) return { ...state, last: time, newSince }
-  const runs = unseen ? [] : state.runs.filter(([at]) => at > time - options.timeframe)
-  return { ...state, last: time, newSince, runs: [...runs, [time, count]] }
+  const { runs, holds } = state
+  if (newSince === null || holds) return { last: time, newSince, runs, holds }
+  const recent = unseen ? [] : runs.filter(([at]) => at > time - options.timeframe)
+  return { last: time, newSince, runs: [...recent, [time, count]], holds }
 }
 
 function observe(at: number, holds: boolean, value: number, options: Options): Observation {

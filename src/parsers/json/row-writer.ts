@@ -1,11 +1,12 @@
 /** The leaves of a line → one row: its time, and the best of each field's names. */
 import { Times, RecentTime } from '../compile/times.ts'
+import { codeOf, LevelWords } from '../level-words.ts'
+import { toLevel } from '../levels.ts'
 import { epochMs } from '../time.ts'
 import type { BatchMemory } from './batch-memory.ts'
 import type { BatchColumns } from './leaf-columns.ts'
 import { LevelColumn } from './leaf-columns.ts'
-import type { Leaves } from './leaves.ts'
-import { LevelCodes } from './level-codes.ts'
+import { leafKind, type Leaves } from './leaves.ts'
 import type { LeafName } from './shapes.ts'
 
 let lines = 0
@@ -14,7 +15,7 @@ let lines = 0
 export class RowWriter {
   readonly #leaves: Leaves
   readonly #recent = new RecentTime(new Times(['rfc3339', 'epoch']))
-  readonly #levels = new LevelCodes()
+  readonly #levels = new LevelWords(toLevel)
   #memory: BatchMemory | null = null
   #columns: BatchColumns | null = null
 
@@ -93,7 +94,7 @@ export class RowWriter {
     const leaves = this.#leaves
     if (leaves.isNumber(index)) return epochMs(leaves.numbers[index]!)
     const { bytes } = this.#memory!.text
-    if (leaves.kinds[index] === 0) return this.#recent.read(bytes, leaves.starts[index]!, leaves.ends[index]!) // prettier-ignore
+    if (leaves.kinds[index] === leafKind.text) return this.#recent.read(bytes, leaves.starts[index]!, leaves.ends[index]!) // prettier-ignore
     const text = Buffer.from(leaves.value(index, bytes) as string)
     return this.#recent.read(text, 0, text.length)
   }
@@ -138,7 +139,7 @@ export class RowWriter {
     const field = leaves.names[index]!.field!
     if (field.isTime) return true
     if (field.isLevel) {
-      const code = this.#levels.of(leaves, index, this.#memory!.text.bytes)
+      const code = this.#levelCode(index)
       if (code === 0) {
         this.#putOwn(row, index)
         return false
@@ -150,6 +151,14 @@ export class RowWriter {
     const column = this.#columns!.of(field)
     if (column !== null && !(column instanceof LevelColumn)) column.put(row, leaves, index)
     return true
+  }
+
+  #levelCode(index: number): number {
+    const leaves = this.#leaves
+    const { bytes } = this.#memory!.text
+    return leaves.kinds[index] === leafKind.text
+      ? this.#levels.code(bytes, leaves.starts[index]!, leaves.ends[index]!)
+      : codeOf(toLevel(leaves.value(index, bytes)))
   }
 
   #putOwn(row: number, index: number): void {
