@@ -113,7 +113,7 @@ export class Pipeline {
     )
     const { parser, columns } = this.#parsing.parse(batch, partition, source, scanned)
     if (batch.lines !== undefined) addLineFields(columns, batch.lines.fields)
-    const labels = { ...source, source: source.name }
+    const labels = { source: source.name, service: source.service, env: source.env }
     const scopes = this.#scopes.bound(enrich(columns, labels, this.#options.services))
     const timed = timeRows(
       batch,

@@ -69,9 +69,10 @@ export class Epoch {
 function panesOf(items: ReadonlyMap<string, ItemPanes>): PaneDelta[] {
   const panes: PaneDelta[] = []
   for (const [scope, table] of items) {
+    const { service, env } = scopeOf(scope)
     table.each((item, second, count, late) => {
       const { kind, id } = itemOf(item)
-      panes.push({ ...scopeOf(scope), kind: kind as ItemKind, id, second, count, late })
+      panes.push({ service, env, kind: kind as ItemKind, id, second, count, late })
     })
   }
   return panes.sort((a, b) => a.second - b.second)
