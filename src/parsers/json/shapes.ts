@@ -40,6 +40,11 @@ export class LeafName {
   }
 }
 
+const noBytes = Buffer.alloc(0)
+const noWords = new Int32Array(0)
+const quote = Buffer.from('"')
+const zeros = Buffer.alloc(4)
+
 /** A key of one object, as it is written: escapes and all. */
 export class Key {
   /** null: its leaves have too long a name. */
@@ -63,16 +68,12 @@ export class Key {
   constructor(name: LeafName | null, raw: Buffer | null, hash: number) {
     this.name = name
     this.hash = hash
-    const bytes = raw === null ? Buffer.alloc(0) : Buffer.concat([raw, Buffer.from('"')])
+    const bytes = raw === null ? noBytes : Buffer.concat([raw, quote])
     const { length } = bytes
     this.length = length
     this.firstMask = length < 4 ? (1 << (8 * length)) - 1 : -1
-    this.first =
-      length === 0 ? -1 : Buffer.concat([bytes, Buffer.alloc(4)]).readInt32LE(0) & this.firstMask
-    const more = Math.max(0, Math.ceil(length / 4) - 1)
-    this.words = Int32Array.from({ length: more }, (_, n) =>
-      bytes.readInt32LE(Math.min(4 + 4 * n, length - 4)),
-    )
+    this.first = length === 0 ? -1 : Buffer.concat([bytes, zeros]).readInt32LE(0) & this.firstMask
+    this.words = length <= 4 ? noWords : wordsOf(bytes)
   }
 
   /** True when this key, and its closing quote, stand at a position. */
@@ -84,6 +85,13 @@ export class Key {
       if (view.getInt32(at + 4 + 4 * n, true) !== words[n]) return false
     return last < 0 || view.getInt32(at + length - 4, true) === words[last]
   }
+}
+
+/** Bytes after the first four, four at a time. */
+function wordsOf(bytes: Buffer): Int32Array {
+  return Int32Array.from({ length: Math.ceil(bytes.length / 4) - 1 }, (_, n) =>
+    bytes.readInt32LE(Math.min(4 + 4 * n, bytes.length - 4)),
+  )
 }
 
 /** The keys of the objects at one place. */
@@ -171,11 +179,12 @@ export class Shapes {
     const known = object.find(view, from, to, hash)
     if (known !== null) return known
     if (to - from > rawKeyBytesMax) return new Key(null, null, 0)
+    const text = bytes.toString('utf8', from, to)
+    const written = object.prefix + (escaped ? (JSON.parse(`"${text}"`) as string) : text)
+    const name = written.length > nameLengthMax ? null : this.name(written)
+    if (this.#full) return new Key(name, null, 0)
     const raw = Buffer.from(bytes.subarray(from, to))
-    const text = raw.toString('utf8')
-    const name = object.prefix + (escaped ? (JSON.parse(`"${text}"`) as string) : text)
-    const key = new Key(name.length > nameLengthMax ? null : this.name(name), raw, hash)
-    if (this.#full) return key
+    const key = new Key(name, raw, hash)
     object.add(key)
     this.#keys += 1
     this.#keyBytes += raw.length
