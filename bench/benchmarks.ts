@@ -2,6 +2,7 @@
 import { alertPatterns } from './alert-patterns.bench.ts'
 import type { Benchmark } from './benchmark.ts'
 import { idle } from './idle.bench.ts'
+import { jsonKernel } from './json-kernel.bench.ts'
 import { jsonLines } from './json-lines.bench.ts'
 import { kernel } from './kernel.bench.ts'
 import { latency } from './latency.bench.ts'
@@ -15,6 +16,7 @@ import { wholeWay } from './whole-way.bench.ts'
 export const benchmarks: readonly Benchmark[] = [
   parseAndCount,
   kernel,
+  jsonKernel,
   rules,
   alertPatterns,
   wholeWay,
