@@ -125,7 +125,7 @@ export class Pipeline {
       this.#timingRoom,
     )
     const partial = this.#counter.count(columns, timed, scopes, batch.partition)
-    continueEvents(partition, parser, partial.events, timed, batch.final)
+    continueEvents(partition, parser, partial.events, columns, timed, batch.final)
     this.merge(partial)
     this.#counter.reuse(partial)
     partition.checkpoint = batch.checkpoint

@@ -2,7 +2,7 @@
  *  with dots between levels. Bytes become columns without an object or string for a line; how is
  *  docs/how/hot-path.md. */
 import { rowKind, type Columns, type Unparsed } from '../model/columns.ts'
-import { BatchMemory } from './json/batch-memory.ts'
+import { BatchMemory, type Expected } from './json/batch-memory.ts'
 import { faultOf } from './json/fault.ts'
 import { BatchColumns } from './json/leaf-columns.ts'
 import { Leaves } from './json/leaves.ts'
@@ -12,8 +12,8 @@ import { Shapes } from './json/shapes.ts'
 import { splitLines } from './lines.ts'
 import type { ParseContext, Parser } from './parser.ts'
 
-/** Bytes a row that columns are expected to take before the first batch. */
-const rowBytesAtFirst = 256
+/** What is expected of the first batch, and of any at least. */
+const expectedAtFirst: Expected = { rowBytes: 256, valueBytes: 4_096 }
 
 /** Events of lines that are one JSON object; any other line is unparsed. */
 export function jsonParser(name: string): Parser {
@@ -32,12 +32,12 @@ class JsonBatches {
   readonly #leaves = new Leaves()
   readonly #reader = new LineReader(this.#shapes, this.#leaves)
   readonly #writer = new RowWriter(this.#leaves)
-  #rowBytes = rowBytesAtFirst
+  #expected = expectedAtFirst
 
   parse(bytes: Buffer, { zone, room }: ParseContext): Columns {
     this.#shapes.trim()
     const { rows, lineStart, lineEnd } = splitLines(bytes)
-    const memory = new BatchMemory(bytes, rows, this.#rowBytes, room)
+    const memory = new BatchMemory(bytes, rows, this.#expected, room)
     const columns = new BatchColumns(memory, rows)
     const kind = new Uint8Array(rows).fill(rowKind.unparsed)
     const time = memory.numbers().fill(NaN)
@@ -47,18 +47,20 @@ class JsonBatches {
     writer.begin(memory, columns, zone)
     for (let row = 0; row < rows; row++) {
       if (!reader.read(lineStart[row]!, lineEnd[row]!)) continue
-      const at = writer.write(row)
-      if (at === null) continue
-      kind[row] = rowKind.event
-      time[row] = at
+      if (writer.write(row, time)) kind[row] = rowKind.event
     }
     reader.end()
     writer.end()
-    this.#rowBytes = Math.max(rowBytesAtFirst, memory.taken)
+    this.#expected = moreOf(memory.taken, expectedAtFirst)
     const unparsed = (row: number): Unparsed =>
       explain(bytes.toString('utf8', lineStart[row], lineEnd[row]), kind[row] === rowKind.event)
     return { bytes, rows, kind, lineStart, lineEnd, time, fields: columns.done(), unparsed }
   }
+}
+
+function moreOf(a: Expected, b: Expected): Expected {
+  const rowBytes = Math.max(a.rowBytes, b.rowBytes)
+  return { rowBytes, valueBytes: Math.max(a.valueBytes, b.valueBytes) }
 }
 
 function explain(line: string, isEvent: boolean): Unparsed {

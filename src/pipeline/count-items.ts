@@ -35,7 +35,8 @@ export function countStatuses(
     else increment(totals.status, String(status), 1)
   }
   for (const each of ids) each.flush()
-  for (const [status, count] of sums.entries()) {
+  for (let status = 0; status < plainStatusMax; status++) {
+    const count = sums[status]!
     if (count > 0) increment(totals.status, String(status), count)
   }
 }
@@ -52,7 +53,9 @@ export function countLevels(
   if (column === undefined) return
   const words = column instanceof WordColumn ? column : null
   const counts = panes.map((each) => new LevelCounts(each))
-  for (const row of timed.rows) {
+  const { rows } = timed
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!
     const level = words === null ? column.text(row) : words.codes[row]!
     if (level === null || level === 0) continue
     const into = counts[of === null ? 0 : of[row]!]!

@@ -134,11 +134,13 @@ function addInput(
   let series: SeriesPartial | null = null
   let start = NaN
   let pane: Pane | null = null
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!
     const found = seriesOf(row)
     const begins = paneStart(time[row]!, paneMs)
     if (pane === null || found !== series || begins !== start) {
-      pane = getOrMake(found.panes, begins, () => emptyPane(queries.length, exact))
+      pane = found.panes.get(begins) ?? null
+      if (pane === null) found.panes.set(begins, (pane = emptyPane(queries.length, exact)))
       series = found
       start = begins
     }

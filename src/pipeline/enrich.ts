@@ -43,14 +43,19 @@ export function enrich(
     if (labels.service !== null) columns.fields.set('service', new ConstantColumn(labels.service))
     if (ownEnv === undefined) return oneScope(scopeKey(labels))
   } else {
-    const bound = asked
-      ? services.map(({ service, query }) => ({ service, matches: bindQuery(query, columns) }))
-      : []
-    const fallback = (row: number): string | null =>
-      labels.service ?? bound.find(({ matches }) => matches(row))?.service ?? null
+    const fallback = asked ? askedService(columns, services) : () => labels.service
     columns.fields.set('service', withDefault(columns, ownService, fallback))
   }
   return scopesOf(columns, labels.env)
+}
+
+/** The first of the queried services that matches a row. */
+function askedService(
+  columns: Columns,
+  services: readonly ServiceQuery[],
+): (row: number) => string | null {
+  const bound = services.map(({ service, query }) => ({ service, matches: bindQuery(query, columns) })) // prettier-ignore
+  return (row) => bound.find(({ matches }) => matches(row))?.service ?? null
 }
 
 /** The scope of each event, by its service and environment. */
@@ -58,15 +63,19 @@ function scopesOf(columns: Columns, fallbackEnv: string): RowScopes {
   const services = columns.fields.get('service')
   const envs = columns.fields.get('env')
   const scopes = new ScopeRows(columns.rows)
-  let last = { service: null as string | null, env: '', id: -1 }
+  let lastService: string | null = null
+  let lastEnv: string | null = null
+  let id = 0
   for (let row = 0; row < columns.rows; row++) {
     if (columns.kind[row] !== rowKind.event) continue
     const service = services?.text(row) ?? null
     const env = envs?.text(row) ?? fallbackEnv
-    if (last.id < 0 || last.service !== service || last.env !== env) {
-      last = { service, env, id: scopes.id(scopeKey({ service, env })) }
+    if (service !== lastService || env !== lastEnv) {
+      id = scopes.id(scopeKey({ service, env }))
+      lastService = service
+      lastEnv = env
     }
-    scopes.set(row, last.id)
+    scopes.set(row, id)
   }
   return scopes.done()
 }

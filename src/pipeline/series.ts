@@ -196,10 +196,7 @@ export class Series {
   #step(at: number, start: number, around: Surroundings, changes: Change[]): void {
     const { inputs } = this.rule.instance
     const pane = this.#panes.take(start) ?? emptyPane(inputs.queries.length, inputs.exact)
-    this.#samples = [
-      ...this.#samples.filter((sample) => sample.time > start - inputs.windowMs),
-      ...pane.samples,
-    ].slice(-samplesMax)
+    this.#samples = lastSamples(this.#samples, pane.samples, start - inputs.windowMs)
     const step = this.rule.instance.step(
       this.#state,
       {
@@ -268,4 +265,16 @@ export class Series {
     }
     this.dirty = true
   }
+}
+
+/** The newest samples, of those before only what is younger than `after` (event time, ms). */
+function lastSamples(
+  before: readonly Sample[],
+  samples: readonly Sample[],
+  after: number,
+): readonly Sample[] {
+  const room = samplesMax - samples.length
+  if (room <= 0) return samples.slice(-samplesMax)
+  const young = before.filter((sample) => sample.time > after)
+  return [...young.slice(-room), ...samples]
 }

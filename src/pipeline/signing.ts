@@ -54,7 +54,9 @@ export function signRows(
   const lines = new LineOrder(columns)
   const signed = new ValueColumn(columns.rows)
   const seen = scopes.keys.map((key, scope) => new SeenInScope(key, table, panes[scope]!))
-  for (const row of timed.rows) {
+  const { rows } = timed
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!
     const raw = signatureAt(row)
     if (raw === null) continue
     const into = seen[scopes.of === null ? 0 : scopes.of[row]!]!

@@ -4,7 +4,7 @@
 import { lineText, rowKind, type Columns } from '../model/columns.ts'
 import type { Batch } from '../model/event.ts'
 import type { Watermarks } from '../windows/watermark.ts'
-import { stackBytesMax, unparsedSamplesMax, type PartitionState } from './partition.ts'
+import { unparsedSamplesMax, type PartitionState } from './partition.ts'
 import type { RowScopes } from './scopes.ts'
 
 /** A line's time may lie this far ahead of its arrival; beyond, arrival replaces it. */
@@ -15,6 +15,8 @@ export class TimingRoom {
   rows = new Int32Array(0)
   time = new Float64Array(0)
   late = new Uint8Array(0)
+  continued = new Int32Array(0)
+  heads = new Int32Array(0)
 
   /** Room for so many rows; what an earlier batch left is gone. */
   take(rows: number): this {
@@ -22,6 +24,8 @@ export class TimingRoom {
       this.rows = new Int32Array(rows * 2)
       this.time = new Float64Array(rows * 2)
       this.late = new Uint8Array(rows * 2)
+      this.continued = new Int32Array(rows * 2)
+      this.heads = new Int32Array(rows * 2)
     }
     this.late.fill(0, 0, rows)
     return this
@@ -40,8 +44,10 @@ export interface Timed {
   readonly lateRows: number
   /** Place of a row in its partition. */
   position(row: number): number
-  /** Position of the head → its continuation lines of this batch, in order. */
-  readonly stacks: ReadonlyMap<number, string>
+  /** Rows that continue an event, ascending, and the row of that event; -1 where it came with an
+   *  earlier batch. */
+  readonly continued: Int32Array
+  readonly heads: Int32Array
 }
 
 /**
@@ -60,7 +66,7 @@ export function timeRows(
   room.take(columns.rows)
   const position = (row: number): number =>
     batch.lines?.positions[row] ?? batch.start + columns.lineStart[row]!
-  const { rows, stacks } = sortRows(columns, partition, position, room.rows)
+  const { rows, continued, heads } = sortRows(columns, partition, room)
   partition.lines += columns.rows
   partition.events += rows.length
   if (batch.skippedBytes > 0) partition.cut++
@@ -69,18 +75,17 @@ export function timeRows(
   feedScopes(batch.partition, rows, scopes, partition, watermarks)
   const lateRows = judgeLate(batch.partition, columns, rows, room, scopes, watermarks, live)
   partition.late += lateRows
-  return { rows, time, late, lateRows, position, stacks }
+  return { rows, time, late, lateRows, position, continued, heads }
 }
 
 /** Parts events from continuations and unparsed lines. */
 function sortRows(
   columns: Columns,
   partition: PartitionState,
-  position: (row: number) => number,
-  rows: Int32Array,
-): { rows: Int32Array; stacks: Map<number, string> } {
-  const stacks = new Map<number, string>()
+  { rows, continued, heads }: TimingRoom,
+): Pick<Timed, 'rows' | 'continued' | 'heads'> {
   let events = 0
+  let continuations = 0
   let head = -1
   let sampled = false
   for (let row = 0; row < columns.rows; row++) {
@@ -90,15 +95,19 @@ function sortRows(
       head = row
     } else if (kind === rowKind.continuation) {
       partition.continued++
-      const at = head < 0 ? (partition.open?.position ?? null) : position(head)
-      if (at !== null) stacks.set(at, append(stacks.get(at), columns, row))
+      continued[continuations] = row
+      heads[continuations++] = head
     } else {
       partition.unparsed++
       if (!sampled && wantsSample(partition)) sampleUnparsed(partition, columns, row)
       sampled = true
     }
   }
-  return { rows: rows.subarray(0, events), stacks }
+  return {
+    rows: rows.subarray(0, events),
+    continued: continued.subarray(0, continuations),
+    heads: heads.subarray(0, continuations),
+  }
 }
 
 /** The times that lines name, but for those that name none or one that cannot be. */
@@ -174,13 +183,6 @@ function judgeLate(
   }
   watermarks.moveTo(name, newest)
   return count
-}
-
-/** Cut at the same place however the lines were spread over batches. */
-function append(stack: string | undefined, columns: Columns, row: number): string {
-  if (stack === undefined) return lineText(columns, row)
-  if (stack.length >= stackBytesMax) return stack
-  return `${stack}\n${lineText(columns, row)}`.slice(0, stackBytesMax)
 }
 
 /** To say why a line is unparsed costs more than to parse a hundred. In a log full of them a new

@@ -33,7 +33,8 @@ export class PaneQueue {
     // Nearly always at the end: events come in order but for the lateness.
     let at = this.#starts.length
     while (at > this.#head && (this.#starts[at - 1] ?? 0) > start) at--
-    this.#starts.splice(at, 0, start)
+    if (at === this.#starts.length) this.#starts.push(start)
+    else this.#starts.splice(at, 0, start)
   }
 
   /** Removes the earliest pane and returns it when it starts there; undefined otherwise. */

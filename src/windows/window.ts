@@ -51,7 +51,8 @@ export function wantsSample(pane: Pane, order: EventOrder): boolean {
 export function addSample(pane: Pane, sample: Sample): void {
   let at = pane.samples.length
   while (at > 0 && compareEvents(sample, pane.samples[at - 1] ?? sample) < 0) at--
-  pane.samples.splice(at, 0, sample)
+  if (at === pane.samples.length) pane.samples.push(sample)
+  else pane.samples.splice(at, 0, sample)
   if (pane.samples.length > samplesMax) pane.samples.pop()
 }
 

@@ -16,7 +16,7 @@ function signed(lines: readonly Buffer[], table = new SignatureTable()) {
   const columns = plainParser('plain').parse(bytes, { zone: 'UTC', open: false })
   const rows = Int32Array.from(lines.keys())
   const time = new Float64Array(lines.length).fill(5_000)
-  const timed = { rows, time, late: new Uint8Array(lines.length), lateRows: 0, position: (row: number) => row, stacks: new Map() } // prettier-ignore
+  const timed = { rows, time, late: new Uint8Array(lines.length), lateRows: 0, position: (row: number) => row, continued: new Int32Array(0), heads: new Int32Array(0) } // prettier-ignore
   return { columns, deltas: signRows(columns, timed, oneScope(scope), table, [new ItemPanes()])[0] }
 }
 

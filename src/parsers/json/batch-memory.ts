@@ -5,8 +5,17 @@ import type { ColumnRoom } from '../../model/columns.ts'
 import { padding } from './bytes.ts'
 
 const LF = 10
-/** Bytes behind the text for values, at first. */
-const valuesAtFirst = 4_096
+/** What the memory of a batch is expected to hold beside its text; what it has held is the best guess
+ *  for the next one. */
+export interface Expected {
+  /** Bytes a row that columns take. */
+  readonly rowBytes: number
+  /** Bytes of values behind the text. */
+  readonly valueBytes: number
+}
+
+/** Columns that take more get memory of their own: a batch of short lines may follow one of wide ones. */
+const columnBytesMax = 4_194_304
 
 /** The text of a batch, at the same positions as in the batch itself, and values behind it. */
 export class BatchText {
@@ -14,13 +23,20 @@ export class BatchText {
   view: DataView
   /** Where the next value is put. */
   #end: number
+  readonly #valuesAt: number
 
   constructor(text: Buffer, memory: ArrayBufferLike, size: number) {
     this.bytes = Buffer.from(memory, 0, size)
     this.view = new DataView(memory, 0, size)
     this.bytes.set(text)
     this.bytes.fill(LF, text.length, text.length + padding)
-    this.#end = text.length + padding
+    this.#valuesAt = text.length + padding
+    this.#end = this.#valuesAt
+  }
+
+  /** Bytes of all values so far. */
+  get valueBytes(): number {
+    return this.#end - this.#valuesAt
   }
 
   /** Makes sure that a value of so many bytes fits. @returns Where it is to be put. */
@@ -55,22 +71,20 @@ export class BatchMemory {
   #at: number
   #asked = 0
 
-  /**
-   * @param expected Bytes a row that columns will probably take.
-   * @param room Where all of it may be put; memory of its own when undefined.
-   */
-  constructor(text: Buffer, rows: number, expected: number, room: ColumnRoom | undefined) {
-    const textBytes = aligned(text.length + padding + valuesAtFirst + (text.length >> 4))
-    const size = textBytes + rows * expected
+  /** @param room Where all of it may be put; memory of its own when undefined. */
+  constructor(text: Buffer, rows: number, expected: Expected, room: ColumnRoom | undefined) {
+    const textBytes = aligned(text.length + padding + expected.valueBytes)
+    const size = textBytes + Math.min(rows * expected.rowBytes, columnBytesMax)
     this.#memory = room === undefined ? Buffer.allocUnsafeSlow(size).buffer : room.take(size)
     this.#at = textBytes
     this.#rows = rows
     this.text = new BatchText(text, this.#memory, textBytes)
   }
 
-  /** Bytes a row that columns took. */
-  get taken(): number {
-    return this.#rows === 0 ? 0 : Math.ceil(this.#asked / this.#rows / 8) * 8
+  /** What to expect of a batch like this one. */
+  get taken(): Expected {
+    const rowBytes = this.#rows === 0 ? 0 : aligned(this.#asked / this.#rows)
+    return { rowBytes, valueBytes: this.text.valueBytes * 2 }
   }
 
   positions(): Int32Array {

@@ -37,13 +37,11 @@ export class RowWriter {
   }
 
   /**
-   * Writes the leaves of a line into a row.
-   * @returns The time, NaN where there is none; null when none of its times can be read, and then
-   *   nothing is written.
+   * Writes the leaves of a line into a row, and its time, which is NaN where there is none.
+   * @returns False when none of its times can be read, and then nothing is written.
    */
-  write(row: number): number | null {
-    const time = this.#time()
-    if (time === null) return null
+  write(row: number, times: Float64Array): boolean {
+    if (!this.#putTime(row, times)) return false
     const leaves = this.#leaves
     const columns = this.#columns!
     if (leaves.oursCount < leaves.count) {
@@ -57,7 +55,7 @@ export class RowWriter {
     if (this.#isClear()) {
       for (let at = 0; at < leaves.oursCount; at++) this.#putBest(row, leaves.ours[at]!)
     } else this.#choose(row)
-    return time
+    return true
   }
 
   /** True when no field has two candidates. */
@@ -74,20 +72,22 @@ export class RowWriter {
   }
 
   /** The best readable time; one that cannot be read must not hide another that can. */
-  #time(): number | null {
+  #putTime(row: number, times: Float64Array): boolean {
     const { names, ours, oursCount } = this.#leaves
-    let best: number | null = NaN
     let bestRank = Infinity
+    let bad = false
     for (let at = oursCount - 1; at >= 0; at--) {
       const { field, rank } = names[ours[at]!]!
       if (!field!.isTime || rank >= bestRank) continue
       const time = this.#readTime(ours[at]!)
-      if (!Number.isNaN(time)) {
-        best = time
-        bestRank = rank
-      } else if (bestRank === Infinity) best = null
+      if (Number.isNaN(time)) {
+        bad = true
+        continue
+      }
+      times[row] = time
+      bestRank = rank
     }
-    return best
+    return bestRank < Infinity || !bad
   }
 
   #readTime(index: number): number {

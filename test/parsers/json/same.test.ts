@@ -172,6 +172,17 @@ describe('the byte reader gives what the plain parser gives', () => {
     expectSame(Buffer.from('{"k7199":{"msg":9},"new":1}'))
   })
 
+  test('for a wide line, and then for many short ones, in little memory', () => {
+    const wide = JSON.stringify(Object.fromEntries([...Array(300).keys()].map((n) => [`k${n}`, n])))
+    const short = Buffer.from('{"k1":"a\\n"}\n{}\n{"k2":2.50}\n'.repeat(20_000))
+    const [fresh, own] = [jsonParser('new'), new ColumnRoom()]
+    fresh.parse(Buffer.from(wide), { zone, open: false, room: own })
+    const columns = fresh.parse(short, { zone, open: false, room: own })
+    expect(own.take(0).byteLength).toBeLessThan(16_000_000)
+    const expected = parseJsonPlainly(short, zone)
+    for (const row of [0, 1, 2, 59_999]) expect(told(columns, row)).toEqual(told(expected, row))
+  })
+
   test('for a name given twice, of which one cannot be read', () => {
     expectSame(Buffer.from('{"timestamp":0,"timestamp":true}\n{"ts":1,"time":"soon","ts":"soon"}'))
   })
