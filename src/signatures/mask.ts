@@ -6,7 +6,14 @@ import type { Mask } from './masks.ts'
 const path = /(?:\/[\p{L}\p{M}\p{N}_.~%@+=$#&!*-]+)+\/?/uy
 /** What says that a path is a place in code: `:12`, `(12)` or ` on line 12`. */
 const location = /(?::|\(| on line )\d/y
-const placeholder = /<(?:num|ip|path|str|hex|uuid|time)>(?:\/[\p{L}\p{M}\p{N}_.$+-]+)?/uy
+const space = /\s+/y
+/** What an earlier masking has left stays. */
+const placeholderMasks: readonly Mask[] = [
+  {
+    pattern: /<(?:num|ip|path|str|hex|uuid|time)>(?:\/[\p{L}\p{M}\p{N}_.$+-]+)?/uy,
+    replace: (token) => token,
+  },
+]
 
 /** Replaces the variable parts of a message and makes every run of white space one space. */
 export function maskMessage(message: string): string {
@@ -42,7 +49,7 @@ class Scan {
   out = ''
   #at = 0
   /** Quotes that are known to have no partner ahead, so that none is searched for twice. */
-  readonly #unpaired = new Set<string>()
+  #unpaired = ''
 
   constructor(text: string) {
     this.text = text
@@ -53,7 +60,7 @@ class Scan {
     if (this.#at >= this.text.length) return false
     switch (classOf(this.text.charCodeAt(this.#at))) {
       case 'space':
-        this.#take(/\s+/y, () => ' ')
+        this.#takeSpace()
         break
       case 'digit':
         if (!this.#takePlain('digit')) this.#takeFirst(digitMasks)
@@ -71,7 +78,7 @@ class Scan {
         this.#takeFirst(colonMasks)
         break
       case '<':
-        this.#take(placeholder, (token) => token)
+        this.#takeFirst(placeholderMasks)
         break
       case 'sign':
         this.#takeSign()
@@ -97,16 +104,27 @@ class Scan {
   }
 
   #takeFirst(masks: readonly Mask[]): void {
+    const at = this.#at
     for (const { pattern, replace } of masks) {
-      pattern.lastIndex = this.#at
-      const token = pattern.exec(this.text)?.[0] ?? ''
-      const masked = token === '' ? '' : replace(token)
+      pattern.lastIndex = at
+      // Not exec, which would make an array of each match.
+      if (!pattern.test(this.text) || pattern.lastIndex === at) continue
+      const end = pattern.lastIndex
+      const masked = replace(this.text.slice(at, end))
       if (masked === '') continue
-      this.#at += token.length
+      this.#at = end
       this.out += masked
       return
     }
     this.#copy()
+  }
+
+  #takeSpace(): void {
+    space.lastIndex = this.#at
+    const found = space.test(this.text)
+    if (!found) return this.#copy()
+    this.#at = space.lastIndex
+    this.out += ' '
   }
 
   #take(pattern: RegExp, replace: (token: string) => string): void {
@@ -127,14 +145,14 @@ class Scan {
   /** Apache and nginx put what PHP-FPM said in quotes; there the message lies inside. */
   #takeQuoted(quote: string): void {
     const isMessage = this.text.startsWith('PHP message:', this.#at + 1)
-    if (!isMessage && !this.#unpaired.has(quote)) {
+    if (!isMessage && !this.#unpaired.includes(quote)) {
       const end = this.#closing(quote)
       if (end > 0 && !/\s/.test(this.text.charAt(this.#at + 1))) {
         this.#at = end + 1
         this.out += '<str>'
         return
       }
-      if (end < 0) this.#unpaired.add(quote)
+      if (end < 0) this.#unpaired += quote
     }
     this.#copy()
   }
