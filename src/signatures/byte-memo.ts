@@ -1,8 +1,7 @@
-/** Signatures by the bytes of their messages, so that a message of a known kind becomes no string.
+/** What is known of messages, by their bytes, so that a message of a known kind becomes no string.
  *  Messages that differ in plain numbers only are one: digits after a space or bracket and before
  *  what ends a number are masked alike whatever they are, as long as there are as many of them and the
  *  first stays zero or not (masks.ts looks at no more of digits than that). */
-import type { Signature } from './signature.ts'
 
 /** Longer messages, or exceptions, are not remembered. */
 export const memoBytesMax = 1_024
@@ -33,14 +32,14 @@ function table(characters: string): Uint8Array {
   return set
 }
 
-export class ByteMemo {
+export class ByteMemo<V> {
   /** Entry + 1; 0 where free. */
   readonly #slots = new Int32Array(entriesMax * 2)
   readonly #hashes = new Int32Array(entriesMax)
   readonly #starts = new Int32Array(entriesMax + 1)
   /** Where the exception of an entry begins. */
   readonly #splits = new Int32Array(entriesMax)
-  readonly #signatures: Signature[] = []
+  readonly #values: V[] = []
   #bytes = Buffer.alloc(bytesMax >> 4)
   #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength)
   #hash = 0
@@ -49,10 +48,10 @@ export class ByteMemo {
 
   /** Takes a message in [from, to) in hand, at most `memoBytesMax` long. */
   message(bytes: Buffer, view: DataView, from: number, to: number): void {
-    const start = this.#starts[this.#signatures.length]!
+    const start = this.#starts[this.#values.length]!
     if (start + handBytes > this.#bytes.length) this.#grow()
     this.#hash = 0
-    this.#end = this.#starts[this.#signatures.length]!
+    this.#end = this.#starts[this.#values.length]!
     this.#put(bytes, view, from, to)
     this.#split = this.#end
   }
@@ -62,21 +61,21 @@ export class ByteMemo {
     this.#put(bytes, view, from, to)
   }
 
-  /** The signature of what is in hand; undefined when it is not remembered. */
-  find(): Signature | undefined {
+  /** What is remembered of what is in hand; undefined when it is not remembered. */
+  find(): V | undefined {
     const mask = this.#slots.length - 1
     const hash = this.#hash
     for (let probe = 0, slot = hash & mask; probe < probesMax; probe++, slot = (slot + 1) & mask) {
       const entry = this.#slots[slot]! - 1
       if (entry < 0) return undefined
-      if (this.#hashes[entry] === hash && this.#isInHand(entry)) return this.#signatures[entry]
+      if (this.#hashes[entry] === hash && this.#isInHand(entry)) return this.#values[entry]
     }
     return undefined
   }
 
-  /** Remembers the signature of what is in hand. */
-  add(signature: Signature): void {
-    const entry = this.#signatures.length
+  /** Remembers a value of what is in hand. */
+  add(value: V): void {
+    const entry = this.#values.length
     const mask = this.#slots.length - 1
     const hash = this.#hash
     for (let probe = 0, slot = hash & mask; probe < probesMax; probe++, slot = (slot + 1) & mask) {
@@ -85,15 +84,15 @@ export class ByteMemo {
       this.#hashes[entry] = hash
       this.#splits[entry] = this.#split
       this.#starts[entry + 1] = this.#end
-      this.#signatures.push(signature)
+      this.#values.push(value)
       break
     }
-    if (this.#signatures.length === entriesMax) this.#forget()
+    if (this.#values.length === entriesMax) this.#forget()
   }
 
   #isInHand(entry: number): boolean {
     const start = this.#starts[entry]!
-    const hand = this.#starts[this.#signatures.length]!
+    const hand = this.#starts[this.#values.length]!
     const length = this.#end - hand
     if (this.#starts[entry + 1]! - start !== length) return false
     if (this.#splits[entry]! - start !== this.#split - hand) return false
@@ -153,7 +152,7 @@ export class ByteMemo {
 
   #forget(): void {
     this.#slots.fill(0)
-    this.#signatures.length = 0
+    this.#values.length = 0
   }
 }
 

@@ -50,7 +50,7 @@ export interface SpanText {
 export class SignatureTable {
   readonly #max: number
   readonly #scopes = new Map<string, Set<string>>()
-  readonly #bySpan = new ByteMemo()
+  readonly #bySpan = new ByteMemo<Signature>()
   readonly #byText = new RecentMap<Signature>(memoMax)
   readonly #byTemplate = new RecentMap<Signature>(memoMax)
   #overflowed = 0

@@ -17,13 +17,13 @@ function sign(table: SignatureTable, message: string, exception: string | null =
 
 /** A memo that has seen one message, and what it finds for another. */
 function finds(known: string, asked: string): boolean {
-  const memo = new ByteMemo()
+  const memo = new ByteMemo<string>()
   const take = (text: string): void => {
     const bytes = Buffer.from(text)
     memo.message(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length)
   }
   take(known)
-  memo.add({ id: 'a', template: known })
+  memo.add(known)
   take(asked)
   return memo.find() !== undefined
 }

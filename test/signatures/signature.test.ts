@@ -95,9 +95,13 @@ describe('maskMessage', () => {
     for (const piece of pieces) {
       for (const tail of ['', 'z', '!', '"']) {
         const message = piece.repeat(2_000 / piece.length) + tail
-        const before = process.cpuUsage().user
-        maskMessage(message)
-        expect((process.cpuUsage().user - before) / 1_000, piece + tail).toBeLessThan(50)
+        // The least of three: CPU time is that of all threads of the process.
+        const costs = [1, 2, 3].map(() => {
+          const before = process.cpuUsage().user
+          maskMessage(message)
+          return (process.cpuUsage().user - before) / 1_000
+        })
+        expect(Math.min(...costs), piece + tail).toBeLessThan(50)
       }
     }
   })

@@ -36,12 +36,16 @@ const lines: readonly (readonly [name: string, line: string, events: boolean])[]
 ] // prettier-ignore
 
 test.each(lines)('%s are read in time that grows with their length', (_name, line, isEvent) => {
-  const parser = jsonParser('json')
   const batch = Buffer.from(`${line}\n{"msg":"after"}`)
-  const before = process.cpuUsage().user
-  const columns = parser.parse(batch, { zone: 'UTC', open: false })
-  const perByte = ((process.cpuUsage().user - before) * 1_000) / batch.length
+  const parse = () => jsonParser('json').parse(batch, { zone: 'UTC', open: false })
+  // The least of three: CPU time is that of all threads of the process.
+  const costs = [1, 2, 3].map(() => {
+    const before = process.cpuUsage().user
+    parse()
+    return ((process.cpuUsage().user - before) * 1_000) / batch.length
+  })
+  const columns = parse()
   expect(columns.kind[0]).toBe(isEvent ? rowKind.event : rowKind.unparsed)
   expect(columns.fields.get('message')?.text(1)).toBe('after')
-  expect(perByte).toBeLessThan(500)
+  expect(Math.min(...costs)).toBeLessThan(500)
 })
