@@ -23,6 +23,7 @@ import { Metrics } from './flow/metrics.ts'
 import { isoTime, type Clock } from './flow/time.ts'
 import type { Alert } from './model/alert.ts'
 import { sameSha } from './model/deploy.ts'
+import { resume } from './pipeline/epochs/resume.ts'
 import { Pipeline } from './pipeline.ts'
 import { Outbox } from './receivers/outbox.ts'
 import type { Screen } from './receivers/receiver.ts'
@@ -33,14 +34,10 @@ import type { EventIndex } from './store/events.ts'
 import { Indexer } from './store/indexer.ts'
 import { lockDataDir } from './store/lock.ts'
 import { openState } from './store/sqlite.ts'
-import type { State } from './store/state.ts'
 import { version } from './version.ts'
-import { historyMs } from './windows/history.ts'
 
 /** Deliveries under way at once, over all receivers. */
 const deliveriesMax = 8
-/** Panes are kept by the second for so long, ms. */
-const finePanesMs = 47 * 3_600_000
 /** Half-width of the time range that an alert's link shows, ms. */
 const linkRangeMs = 600_000
 
@@ -58,7 +55,9 @@ export interface DaemonEnvironment {
 export interface Daemon {
   /** Where the page and the API are. */
   readonly origin: string
-  /** Drains, commits and ends everything; may be called twice. */
+  /** Drains, commits and ends everything; may be called twice.
+   *  @throws the first error of a part that did not end as it should, when all have ended: STORE_FULL
+   *    or STORE_UNWRITABLE when the last commit was refused. */
   stop(): Promise<void>
 }
 
@@ -69,7 +68,8 @@ export async function startDaemon(config: Config, env: DaemonEnvironment): Promi
     const origin = await start(config, env, teardown)
     return { origin, stop: () => teardown.run() }
   } catch (error) {
-    await teardown.run()
+    // What keeps the parts from ending is in the log; why there was no start is what counts.
+    await teardown.run().catch(() => {})
     throw error
   }
 }
@@ -106,7 +106,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     onDetected: (partition, parser, matched, of) =>
       log.info({ partition, parser, matched, of }, `format detected: ${parser}`),
   })
-  await restore(pipeline, state, clock)
+  await resume(pipeline, state, clock.now())
 
   const receivers: RunningReceivers = new RunningReceivers({ config, state, clock, log, metrics, screen: env.screen, since: (question) => view.since(question) }) // prettier-ignore
   const outbox = new Outbox({ state, receivers: receivers.byName, clock, log, metrics, concurrency: deliveriesMax, random: env.random }) // prettier-ignore
@@ -232,27 +232,6 @@ async function openIndex(
     log.error({ error }, 'the event index cannot be opened: events are not kept, alerting goes on')
     return null
   }
-}
-
-async function restore(pipeline: Pipeline, state: State, clock: Clock): Promise<void> {
-  const nowMs = clock.now()
-  const scopes = await state.records('scope')
-  const panesFrom = historyStart(scopes.values(), nowMs)
-  const [partitions, series, panes, signatures] = await Promise.all([
-    state.records('partition'),
-    state.records('series'),
-    state.panes({ from: panesFrom, to: Math.floor(nowMs / 1_000) + 3_600 }),
-    state.signatures(),
-  ])
-  pipeline.restore({ partitions, scopes, series, panes, panesFrom, signatures, nowMs })
-}
-
-/** Second from which decisions may need the past: event time goes on where it stopped, however long
- *  nobody was reading. Older panes than two days are no longer by the second. */
-function historyStart(scopes: Iterable<unknown>, nowMs: number): number {
-  const reached = [...scopes].map((scope) => (scope as { reached: number | null }).reached ?? nowMs)
-  const oldest = Math.min(nowMs, ...reached) - historyMs
-  return Math.ceil(Math.max(oldest, nowMs - finePanesMs) / 1_000)
 }
 
 function urlOf(origin: string, alert: Alert): string {

@@ -4,17 +4,19 @@
 import type { DeployTracker } from './deploys/tracker.ts'
 import type { Alert } from './model/alert.ts'
 import type { Batch } from './model/event.ts'
-import { scopeKey, scopeOf } from './model/scope.ts'
+import { scopeKey } from './model/scope.ts'
 import type { Parser, Scanned } from './parsers/parser.ts'
 import { Counter } from './pipeline/count.ts'
 import { Engine } from './pipeline/engine.ts'
 import { enrich } from './pipeline/enrich.ts'
-import { Epoch } from './pipeline/epoch.ts'
+import { Epoch } from './pipeline/epochs/epoch.ts'
+import { Histories } from './pipeline/histories.ts'
 import { addLineFields } from './pipeline/line-fields.ts'
 import { KnownSignatures } from './pipeline/known-signatures.ts'
-import { addCounts, getOrMake, type Partial, type Totals } from './pipeline/partial.ts'
+import { addCounts, type Partial, type Totals } from './pipeline/partial.ts'
 import { Parsing, type OnDetected } from './pipeline/parsing.ts'
-import { newPartition, type PartitionState } from './pipeline/partition.ts'
+import type { PartitionState } from './pipeline/partition.ts'
+import { Partitions } from './pipeline/partitions.ts'
 import { ScopeTable } from './pipeline/scope-table.ts'
 import { isErrorLevel } from './pipeline/signing.ts'
 import { continueEvents } from './pipeline/stacks.ts'
@@ -24,7 +26,7 @@ import type { Rule } from './rules/rule.ts'
 import { SignatureTable } from './signatures/signature.ts'
 import type { ServiceQuery, SourceSettings } from './sources/settings.ts'
 import type { Commit, PaneRow, RecordPut, SignatureDelta } from './store/state.ts'
-import { History, historyMs, itemKey, type ExposureKind } from './windows/history.ts'
+import { itemKey, type ExposureKind, type History } from './windows/history.ts'
 import { anyScope, Watermarks } from './windows/watermark.ts'
 
 /** A batch at least this large means that the reader is catching up. */
@@ -63,8 +65,8 @@ export class Pipeline {
   readonly #options: PipelineOptions
   readonly #parsing: Parsing
   readonly #watermarks = new Watermarks()
-  readonly #partitions = new Map<string, PartitionState>()
-  readonly #histories = new Map<string, History>()
+  readonly #partitions: Partitions
+  readonly #histories: Histories
   readonly #signatures = new KnownSignatures()
   readonly #totals: Totals = { status: new Map(), level: new Map() }
   readonly #signatureTable = new SignatureTable()
@@ -75,18 +77,19 @@ export class Pipeline {
   readonly #keepsHistory: boolean
   readonly #engine: Engine
   #epoch = new Epoch()
-  #dirty = new Set<PartitionState>()
   #nowMs = 0
 
   constructor(options: PipelineOptions) {
     this.#options = options
+    this.#partitions = new Partitions(options.sources, this.#watermarks, options.live)
+    this.#histories = new Histories(options.exposure)
     this.#parsing = new Parsing(options.parsers, options.onDetected)
     this.#keepsHistory = options.rules.some((rule) => rule.instance.inputs.history)
     this.#counter = new Counter(options.rules, this.#signatureTable, options.storeQuery)
     this.#engine = new Engine(options.rules, {
       deploys: options.deploys,
       history: (scope) => this.history(scope),
-      first: (scope) => this.#first(scope),
+      first: (scope) => this.#histories.first(scope),
       template: (signature) => this.#signatures.template(signature),
       incomplete: (scope) => this.#watermarks.incomplete(scope, this.#wallTime()),
     })
@@ -95,7 +98,10 @@ export class Pipeline {
   /** The parser of a batch and the zone it reads times in, for who parses it elsewhere; null while
    *  the format of the partition is not known. */
   parserFor({ source, partition }: Batch): ReturnType<Parsing['known']> {
-    return this.#parsing.known(this.#partitions.get(partition) ?? null, this.#settings(source))
+    return this.#parsing.known(
+      this.#partitions.get(partition) ?? null,
+      this.#partitions.source(source),
+    )
   }
 
   /**
@@ -103,9 +109,12 @@ export class Pipeline {
    * @param scanned What another thread has found in its bytes by the parser of `parserFor`.
    */
   ingest(batch: Batch, scanned: Scanned | null = null): void {
-    const partition = this.#partitionOf(batch)
-    if (batch.bytes.length === 0) return this.#noteCheckpoint(partition, batch)
-    const source = this.#settings(batch.source)
+    const partition = this.#partitions.of(batch)
+    // A batch without lines says where a partition begins: from there on nothing may be lost.
+    partition.checkpoint = batch.checkpoint
+    this.#epoch.addPartition(partition)
+    if (batch.bytes.length === 0) return
+    const source = this.#partitions.source(batch.source)
     this.#watermarks.arrived(
       batch.partition,
       batch.arrivalMs,
@@ -128,18 +137,10 @@ export class Pipeline {
     continueEvents(partition, parser, partial.events, columns, timed, batch.final)
     this.merge(partial)
     this.#counter.reuse(partial)
-    partition.checkpoint = batch.checkpoint
     partition.lastArrivalMs = batch.arrivalMs
     const newest = this.#watermarks.newest(batch.partition)
     partition.newest = newest === -Infinity ? null : newest
-    this.#dirty.add(partition)
     this.#advance(batch.arrivalMs)
-  }
-
-  /** A batch without lines says where a partition begins: from there on nothing may be lost. */
-  #noteCheckpoint(partition: PartitionState, batch: Batch): void {
-    partition.checkpoint = batch.checkpoint
-    this.#dirty.add(partition)
   }
 
   /** Merges a partial, from this thread or another, without evaluating anything. */
@@ -165,23 +166,7 @@ export class Pipeline {
 
   /** A partition was found: it holds its watermark back until its lines have come. */
   opened(sourceName: string, partition: string, nowMs: number): void {
-    const source = this.#settings(sourceName)
-    const state = getOrMake(this.#partitions, partition, () => newPartition(sourceName, partition))
-    state.source = sourceName
-    // Without a label of its own its lines may belong to any service. A replay waits for every file
-    // anyway, and must not decide by which of them it happened to read first.
-    const any = source.service === null || !this.#options.live
-    this.#watermarks.open(
-      partition,
-      {
-        source: sourceName,
-        latenessMs: source.latenessMs,
-        scope: any ? null : scopeKey(source),
-        ...(state.newest === null ? {} : { newest: state.newest }),
-      },
-      nowMs,
-    )
-    for (const scope of state.scopes) this.#watermarks.feed(partition, scope)
+    this.#partitions.open(sourceName, partition, nowMs)
   }
 
   /** Says whether a partition can be read at present; while it cannot, its silence means nothing. */
@@ -210,42 +195,30 @@ export class Pipeline {
     this.#engine.deployChanged(from)
   }
 
-  /** Step 7: everything since the last call as one transaction, or null when nothing changed. */
+  /** Step 7: everything since the last call as one transaction, or null when nothing changed. When
+   *  that is done, and how a restart goes on from it, is in pipeline/epochs/. */
   take(): Commit | null {
-    const changes = this.#engine.take()
-    const records: RecordPut[] = [...this.#dirty].map((state) => ({
-      kind: 'partition',
-      key: state.partition,
-      value: { ...state },
-    }))
-    if (records.length + changes.records.length === 0 && this.#epoch.empty) return null
-    for (const [scope, history] of this.#histories) {
-      const value = { first: history.first, reached: this.#watermarks.reached(scope) }
-      records.push({ kind: 'scope', key: scope, value })
-    }
-    const commit = this.#epoch.toCommit(changes, records)
+    const ended = this.#epoch
     this.#epoch = new Epoch()
-    this.#dirty = new Set()
-    return commit
+    return ended.end(this.#engine.take(), () => this.#scopeRecords())
+  }
+
+  #scopeRecords(): RecordPut[] {
+    return [...this.#histories].map(([key, { first }]) => {
+      return { kind: 'scope', key, value: { first, reached: this.#watermarks.reached(key) } }
+    })
   }
 
   /** Step 7 of a replay, which commits nothing: the alerts that changed, and the rest is dropped. */
   takeAlerts(): readonly Alert[] {
     this.#epoch = new Epoch()
-    this.#dirty = new Set()
     return this.#engine.takeAlerts()
   }
 
   /** Takes up what an earlier process committed. */
   restore(stored: Stored): void {
     for (const [key, value] of stored.partitions) {
-      const partition = value as PartitionState
-      this.#partitions.set(key, partition)
-      // Held back from the first moment: another source must not run ahead of what this partition
-      // has gathered while nobody was reading.
-      if (this.#options.sources.has(partition.source)) {
-        this.opened(partition.source, key, stored.nowMs)
-      }
+      this.#partitions.restore(key, value as PartitionState, stored.nowMs)
     }
     for (const [scope, value] of stored.scopes) {
       const { first, reached } = value as { first: number | null; reached: number | null }
@@ -268,24 +241,12 @@ export class Pipeline {
     this.#engine.restore(stored.series, (scope) => this.#watermarks.reached(scope))
   }
 
-  #first(scope: string): number {
-    if (scope !== anyScope) return this.history(scope).first
-    return [...this.#histories.values()].reduce(
-      (least, { first }) => Math.min(least, first),
-      Infinity,
-    )
-  }
-
   history(scope: string): History {
-    return getOrMake(
-      this.#histories,
-      scope,
-      () => new History(this.#options.exposure(scopeOf(scope).service)),
-    )
+    return this.#histories.of(scope)
   }
 
   partitions(): IterableIterator<PartitionState> {
-    return this.#partitions.values()
+    return this.#partitions.all()
   }
 
   /** Newest event time of a partition, ms; -Infinity before its first event. */
@@ -325,27 +286,11 @@ export class Pipeline {
     this.#nowMs = nowMs
     const wall = this.#wallTime()
     this.#engine.advance((scope) => this.#watermarks.of(scope, wall))
-    // Every scope moves on, also one that no series happens to watch at this moment.
-    for (const [scope, history] of this.#histories) {
-      history.prune((this.#watermarks.of(scope, wall) - historyMs) / 1_000)
-    }
+    this.#histories.prune((scope) => this.#watermarks.of(scope, wall))
   }
 
   /** Wall time where it may decide, null in a replay. */
   #wallTime(): number | null {
     return this.#options.live ? this.#nowMs : null
-  }
-
-  #partitionOf(batch: Batch): PartitionState {
-    const known = this.#partitions.get(batch.partition)
-    if (known !== undefined) return known
-    this.opened(batch.source, batch.partition, batch.arrivalMs)
-    return this.#partitionOf(batch)
-  }
-
-  #settings(name: string): SourceSettings {
-    const settings = this.#options.sources.get(name)
-    if (settings === undefined) throw new Error(`source ${name} is not configured`)
-    return settings
   }
 }

@@ -49,10 +49,24 @@ export async function runDaemon(
   log.info({ origin: daemon.origin, dataDir }, `lastpush is up: ${daemon.origin}`)
   await signalled
   log.info({}, 'stopping: draining and committing')
-  await daemon.stop()
-  log.info({}, 'stopped')
+  const failure = await daemon.stop().then(
+    () => null,
+    (error: unknown) => notStored(error),
+  )
+  if (failure === null) log.info({}, 'stopped')
   // Unread output would keep the process for as long as its reader does nothing.
-  if (!(await flushed(io))) process.exit(io.exitCode)
+  if (!(await flushed(io))) {
+    process.exit(failure instanceof LastpushError ? failure.exitCode : io.exitCode)
+  }
+  if (failure !== null) throw failure
+}
+
+/** The error of a stop; of one that the store has caused, with what it means for the lines. */
+function notStored(error: unknown): unknown {
+  if (!(error instanceof LastpushError)) return error
+  const told =
+    'stopped without its last commit: files and topics are read again from the one before'
+  return new LastpushError(error.code, `${told}; ${error.message}`, { cause: error })
 }
 
 /** True when all that was printed has been taken, false when it has not in time. */

@@ -1,21 +1,16 @@
-/** The loop between sources and store: takes batches, runs them through the pipeline, and decides
- *  when an epoch is committed. One commit is under way at a time; meanwhile the next batches are
- *  parsed. When the store cannot be written nothing more is read, so nothing is lost. */
+/** The loop between sources and store: takes batches, runs them through the pipeline, and lets
+ *  epochs end in their time. While a commit is under way the next batches are parsed. When the store
+ *  cannot be written nothing more is read, so nothing is lost. */
 import type { Log } from '../flow/log.ts'
 import type { Clock } from '../flow/time.ts'
 import type { Batch } from '../model/event.ts'
-import { LastpushError } from '../model/errors.ts'
+import type { LastpushError } from '../model/errors.ts'
+import { epochMs, Epochs } from '../pipeline/epochs/epochs.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Commit, State } from '../store/state.ts'
 
-/** A commit follows a change after at most this time, ms. */
-const commitIntervalMs = 200
-/** Bytes parsed but not committed before the readers have to wait. */
-const uncommittedBytesMax = 16 * 1_024 * 1_024
 /** The clock moves idle partitions this often, ms. */
 const tickMs = 250
-/** Between two tries of a commit that failed, ms. */
-const retryMs = 1_000
 
 export interface IngestOptions {
   readonly pipeline: Pipeline
@@ -33,19 +28,24 @@ interface Offered {
 
 export class Ingest {
   readonly #options: IngestOptions
+  readonly #epochs: Epochs
   readonly #queue: Offered[] = []
   #wake: (() => void) | null = null
   #stopping = false
   #running: Promise<void> | null = null
-  #commit: Promise<void> | null = null
-  #commitDueAt = 0
   #tickDueAt = 0
-  #uncommittedBytes = 0
-  #fault: LastpushError | null = null
-  #flushWaiters: (() => void)[] = []
 
   constructor(options: IngestOptions) {
+    const { pipeline, state, clock, log, onCommitted } = options
     this.#options = options
+    this.#epochs = new Epochs({
+      take: () => pipeline.take(),
+      state,
+      clock,
+      log,
+      onCommitted,
+      onSettled: () => this.#wake?.(),
+    })
   }
 
   start(): void {
@@ -60,27 +60,29 @@ export class Ingest {
     })
   }
 
-  /** Resolves when everything that the pipeline holds now is committed. */
+  /** Resolves when everything that the pipeline holds now is committed.
+   *  @throws LastpushError of the store when that was given up at the shutdown. */
   flush(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#flushWaiters.push(resolve)
-      this.#commitDueAt = 0
-      this.#wake?.()
-    })
+    const flushed = this.#epochs.flush()
+    this.#wake?.()
+    return flushed
   }
 
   /** Why nothing is read at present; null when all is well. */
   get fault(): LastpushError | null {
-    return this.#fault
+    return this.#epochs.fault
   }
 
-  /** Ends the loop after what was offered is ingested and committed. Sources must have ended. */
+  /** Ends the loop after what was offered is ingested and committed. Sources must have ended.
+   *  @throws LastpushError of the store when it does not take the last commit. */
   async stop(): Promise<void> {
     this.#stopping = true
     this.#wake?.()
     await this.#running
+    await this.#epochs.close()
   }
 
+  /** Ends when it is told to stop and nothing waits that the pipeline has room for. */
   async #loop(): Promise<void> {
     const { clock, pipeline } = this.#options
     for (;;) {
@@ -89,66 +91,18 @@ export class Ingest {
         this.#tickDueAt = now + tickMs
         if (this.#queue.length === 0) pipeline.tick(now)
       }
-      if (this.#commit === null && this.#isCommitDue(clock.monotonic())) this.#startCommit()
-      const next = this.#uncommittedBytes < uncommittedBytesMax ? this.#queue.shift() : undefined
+      this.#epochs.endIfDue()
+      const next = this.#epochs.isFull ? undefined : this.#queue.shift()
       if (next !== undefined) {
         pipeline.ingest(next.batch)
-        this.#uncommittedBytes += next.batch.bytes.length
+        this.#epochs.gathered(next.batch.bytes.length)
         next.taken()
         await new Promise(setImmediate)
         continue
       }
-      if (this.#stopping && this.#queue.length === 0) {
-        if (this.#commit === null && !this.#startCommit()) return
-        await this.#commit
-        if (this.#fault !== null) return
-        continue
-      }
+      if (this.#stopping && (this.#queue.length === 0 || this.fault !== null)) return
       // With nothing to commit only the clock has anything to say.
-      await this.#sleep(this.#uncommittedBytes > 0 ? commitIntervalMs : tickMs)
-    }
-  }
-
-  #isCommitDue(monotonic: number): boolean {
-    return monotonic >= this.#commitDueAt
-  }
-
-  /** @returns False when there was nothing to commit. */
-  #startCommit(): boolean {
-    const waiters = this.#flushWaiters
-    this.#flushWaiters = []
-    this.#commitDueAt = this.#options.clock.monotonic() + commitIntervalMs
-    const commit = this.#options.pipeline.take()
-    if (commit === null) {
-      for (const done of waiters) done()
-      return false
-    }
-    this.#uncommittedBytes = 0
-    this.#commit = this.#write(commit).then(() => {
-      this.#commit = null
-      for (const done of waiters) done()
-      this.#wake?.()
-    })
-    return true
-  }
-
-  /** Tries until the store takes it: what it holds exists nowhere else. */
-  async #write(commit: Commit): Promise<void> {
-    const { state, clock, log, onCommitted } = this.#options
-    for (;;) {
-      try {
-        await state.commit(commit)
-        if (this.#fault !== null) log.info({}, 'the store takes commits again')
-        this.#fault = null
-        onCommitted(commit)
-        return
-      } catch (error) {
-        const fault = asFault(error)
-        if (this.#fault === null) log.error({ code: fault.code }, `not committed: ${fault.message}`)
-        this.#fault = fault
-        if (this.#stopping) return
-        await clock.sleep(retryMs)
-      }
+      await this.#sleep(this.#epochs.hasLines ? epochMs : tickMs)
     }
   }
 
@@ -159,10 +113,4 @@ export class Ingest {
       this.#wake = null
     })
   }
-}
-
-function asFault(error: unknown): LastpushError {
-  if (error instanceof LastpushError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new LastpushError('STORE_UNWRITABLE', message, { cause: error })
 }

@@ -25,20 +25,24 @@ export class Teardown {
     })
   }
 
-  /** Runs all that were added; may be called twice. A part that fails does not keep the others. */
+  /** Runs all that were added; may be called twice. A part that fails does not keep the others.
+   *  @throws its error, when all were run: the first of several. */
   run(): Promise<void> {
     this.#running ??= this.#runAll()
     return this.#running
   }
 
   async #runAll(): Promise<void> {
+    const failures: unknown[] = []
     for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
       try {
         await part.end()
       } catch (error) {
         const code = error instanceof LastpushError ? error.code : undefined
         this.#log.error({ part: part.name, code, error }, 'did not stop cleanly')
+        failures.push(error)
       }
     }
+    if (failures.length > 0) throw failures[0]
   }
 }

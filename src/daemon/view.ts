@@ -8,7 +8,6 @@ import type { Deploy } from '../model/deploy.ts'
 import type { Alert } from '../model/alert.ts'
 import { scopeKey } from '../model/scope.ts'
 import { silenceState, type Silence } from '../model/silence.ts'
-import type { PartitionState } from '../pipeline/partition.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Rule } from '../rules/rule.ts'
 import type {
@@ -24,9 +23,11 @@ import type { RunningReceivers } from './receivers.ts'
 import type { SourceSettings } from '../sources/settings.ts'
 import type { StateReader } from '../store/state.ts'
 import type { ExposureKind } from '../windows/history.ts'
+import { measure } from './measure.ts'
 import { rates } from './rates.ts'
 import { search, type SearchContext } from './search.ts'
 import { since } from './since.ts'
+import { nothingRead, sourceStatus } from './source-status.ts'
 
 const answersMax = 1_000
 
@@ -163,7 +164,7 @@ export class DaemonView implements View {
   }
 
   async metricsText(): Promise<string> {
-    this.#measure()
+    measure(this.#parts)
     await this.#parts.receivers.measure()
     return this.#parts.metrics.text()
   }
@@ -219,90 +220,5 @@ export class DaemonView implements View {
       known.push({ ...nothingRead(partition), fault })
     }
     return known
-  }
-
-  /** Brings the counters that the pipeline keeps itself up to date. */
-  #measure(): void {
-    const { metrics, pipeline } = this.#parts
-    for (const partition of pipeline.partitions()) {
-      const labels = { source: partition.source, partition: partition.partition }
-      for (const { name, count, help } of partitionCounts) {
-        metrics.counter(name, help).set(partition[count], labels)
-      }
-    }
-    metrics
-      .counter('lastpush_signatures_overflowed_total', 'Events whose message became `other`.')
-      .set(pipeline.overflowedSignatures)
-    this.#measureFaults()
-    const living = pipeline.engine.alerts()
-    const gauge = metrics.gauge('lastpush_alerts', 'Living alerts by state.')
-    for (const state of ['firing', 'pending'] as const) {
-      gauge.set(living.filter((alert) => alert.state === state).length, { state })
-    }
-  }
-
-  #measureFaults(): void {
-    const { metrics, faults, index } = this.#parts
-    const gauge = metrics.gauge('lastpush_fault', '1 for each place that has a fault in `status`.')
-    gauge.clear()
-    for (const place of faults().keys()) gauge.set(1, { place })
-    const indexHelp = '1 while the event index takes no events, else 0.'
-    metrics.gauge('lastpush_index_fault', indexHelp).set(index().fault === null ? 0 : 1)
-  }
-}
-
-const partitionCounts = [
-  { name: 'lastpush_lines_total', count: 'lines', help: 'Lines read; lines = events + continued + unparsed.' },
-  { name: 'lastpush_events_total', count: 'events', help: 'Lines that are events.' },
-  { name: 'lastpush_continued_total', count: 'continued', help: 'Lines that continue an event.' },
-  { name: 'lastpush_unparsed_total', count: 'unparsed', help: 'Lines that fit no pattern of their parser.' },
-  { name: 'lastpush_late_total', count: 'late', help: 'Events too late for decisions; counted, never decided on.' },
-  { name: 'lastpush_clamped_total', count: 'clamped', help: 'Events whose time lay in the future and was replaced by their arrival.' },
-  { name: 'lastpush_cut_total', count: 'cut', help: 'Lines cut at the line limit.' },
-] as const // prettier-ignore
-
-/** One partition as `status` shows it. @param reached ms, -Infinity when nothing was. */
-export function sourceStatus(
-  partition: PartitionState,
-  settings: SourceSettings | undefined,
-  now: number,
-  reached: number,
-  fault: string | null,
-): SourceStatus {
-  return {
-    name: partition.source,
-    partition: partition.partition,
-    parser: partition.parser,
-    service: settings?.service ?? null,
-    env: settings?.env ?? '',
-    lines: partition.lines,
-    events: partition.events,
-    continued: partition.continued,
-    unparsed: partition.unparsed,
-    late: partition.late,
-    lagSeconds:
-      partition.newest === null ? null : Math.max(0, Math.round((now - partition.newest) / 1_000)),
-    watermark: Number.isFinite(reached) ? isoTime(reached) : null,
-    fault,
-    unparsedSamples: partition.unparsedSamples,
-  }
-}
-
-function nothingRead(partition: string): SourceStatus {
-  return {
-    name: partition,
-    partition,
-    parser: null,
-    service: null,
-    env: '',
-    lines: 0,
-    events: 0,
-    continued: 0,
-    unparsed: 0,
-    late: 0,
-    lagSeconds: null,
-    watermark: null,
-    fault: null,
-    unparsedSamples: [],
   }
 }

@@ -2,18 +2,15 @@
  *  allow, and the transitions that come of it, each with its SHA. Everything here is in memory and
  *  a pure consequence of merged partials, deploys and watermarks. */
 import { composeAlert } from '../alerts/compose.ts'
-import type { Blame, Change, Onset } from '../alerts/state.ts'
-import { suspects } from '../deploys/suspects.ts'
-import type { DeployTracker } from '../deploys/tracker.ts'
+import type { Change, Onset } from '../alerts/state.ts'
 import { isoTime } from '../flow/time.ts'
 import { transitionId, type Alert, type Transition } from '../model/alert.ts'
-import { sameSha, type Deploy } from '../model/deploy.ts'
 import { scopeOf } from '../model/scope.ts'
-import type { DeployView, Rule } from '../rules/rule.ts'
+import type { Rule } from '../rules/rule.ts'
 import type { RecordPut } from '../store/state.ts'
-import type { History } from '../windows/history.ts'
 import { paneStart } from '../windows/panes.ts'
 import { anyScope } from '../windows/watermark.ts'
+import { blameOf, deployView, fixedBy, type BlameContext } from './blame.ts'
 import { seriesKey } from './count-rules.ts'
 import { DueSeries, type Kept } from './due.ts'
 import { getOrMake, type Partial } from './partial.ts'
@@ -23,9 +20,7 @@ import { Series, type StoredSeries, type Surroundings } from './series.ts'
 export const seriesMax = 10_000
 
 /** What the engine reads of the rest of the pipeline. */
-export interface EngineContext {
-  readonly deploys: DeployTracker
-  history(scope: string): History
+export interface EngineContext extends BlameContext {
   /** Second of a scope's first event; of the first at all for `anyScope`; Infinity before it. */
   first(scope: string): number
   /** Template of a signature, for summaries; null when it is unknown. */
@@ -204,18 +199,20 @@ export class Engine {
       }
     }
     const changes = { records, alerts: this.#alerts, transitions: this.#transitions }
+    this.#forget()
+    return changes
+  }
+
+  #forget(): void {
     this.#alerts = []
     this.#transitions = []
     this.#deleted = []
-    return changes
   }
 
   /** Only the alerts that changed; for a replay, which stores nothing. */
   takeAlerts(): readonly Alert[] {
     const alerts = this.#alerts
-    this.#alerts = []
-    this.#transitions = []
-    this.#deleted = []
+    this.#forget()
     return alerts
   }
 
@@ -239,23 +236,16 @@ export class Engine {
   }
 
   #around(scope: string): Surroundings {
-    const { service, env } = scopeOf(scope)
-    const { deploys } = this.#context
-    const view: DeployView = {
-      inEffect: (time) => deploys.inEffect(time, env, service),
-      before: (deploy) => deploys.before(deploy),
-      byId: (id) => deploys.byId(id),
-      nextStart: (time) => deploys.nextStart(time, env, service),
-    }
     return {
       history: this.#context.history(scope),
       since: this.#context.first(scope) * 1_000,
-      deploys: view,
+      deploys: deployView(this.#context.deploys, scope),
       blame: (startsAt, samples, at) => {
         const before = samples.filter((sample) => sample.time <= startsAt)
         const named = before.findLast((sample) => sample.sha !== null)?.sha ?? null
         const own = scope === anyScope ? before.at(-1)?.scope : undefined
-        return this.#blame(startsAt, named, own ?? scope, Math.ceil(at / 1_000))
+        const beginning = { startsAt, named, scope: own ?? scope }
+        return blameOf(this.#context, beginning, Math.ceil(at / 1_000))
       },
       facts: (labels) => {
         const template = labels['signature'] && this.#context.template(labels['signature'])
@@ -268,24 +258,9 @@ export class Engine {
     }
   }
 
-  /** @param until Second before which all counts are known. */
-  #blame(startsAt: number, named: string | null, scope: string, until: number): Blame {
-    const { service, env } = scopeOf(scope)
-    const { deploys } = this.#context
-    if (named !== null) {
-      const deploy = deployNamed(deploys.list(), named, scope, startsAt)
-      const whole = [{ sha: named, share: 1 }]
-      return { sha: named, deploy: deploy?.id ?? null, suspects: whole, named, scope }
-    }
-    const deploy = deploys.inEffect(startsAt, env, service)
-    if (deploy === null) return { sha: null, deploy: null, suspects: [], named, scope }
-    const shares = suspects(deploys, this.#context.history(scope), scope, startsAt, until)
-    return { sha: deploy.sha, deploy: deploy.id, suspects: shares, named, scope }
-  }
-
   #reattribute(rule: Rule, series: Series, onset: Onset): void {
     const { named, scope } = onset.blame
-    const blame = this.#blame(onset.startsAt, named, scope, Infinity)
+    const blame = blameOf(this.#context, { startsAt: onset.startsAt, named, scope }, Infinity)
     if (blame.sha === onset.blame.sha && blame.deploy === onset.blame.deploy) return
     const firing = onset.phase === 'firing'
     const changed: Onset = { ...onset, blame, ordinal: onset.ordinal + (firing ? 1 : 0) }
@@ -305,9 +280,9 @@ export class Engine {
 
   #emit(source: { name: string; summary: string }, change: Change): void {
     const { onset, kind, endsAt } = change
-    const fixedBy = endsAt === null ? null : this.#fixedBy(onset, endsAt)
+    const fix = endsAt === null ? null : fixedBy(this.#context.deploys, onset, endsAt)
     const state = kind === 'firing' ? 'firing' : 'resolved'
-    const alert = composeAlert(source, onset, state, endsAt, fixedBy)
+    const alert = composeAlert(source, onset, state, endsAt, fix)
     this.#alerts.push(alert)
     this.#transitions.push({
       id: transitionId(onset.fingerprint, isoTime(onset.startsAt), onset.ordinal),
@@ -316,32 +291,6 @@ export class Engine {
       alert,
     })
   }
-
-  /** SHA in effect where the alert ended, when that is not the alert's own. */
-  #fixedBy(onset: Onset, endsAt: number): string | null {
-    const { service, env } = scopeOf(onset.blame.scope)
-    const deploy = this.#context.deploys.inEffect(endsAt, env, service)
-    if (deploy === null || onset.blame.sha === null) return null
-    return sameSha(deploy.sha, onset.blame.sha) ? null : deploy.sha
-  }
-}
-
-/** The deploy that a SHA on a line means: the newest of its scope up to then, else the first after,
- *  since a host may run new code before its deploy is said to have begun. */
-function deployNamed(
-  all: readonly Deploy[],
-  sha: string,
-  scope: string,
-  time: number,
-): Deploy | undefined {
-  const { service, env } = scopeOf(scope)
-  const fits = all.filter(
-    (deploy) =>
-      deploy.env === env &&
-      (service === null || deploy.service === null || deploy.service === service) &&
-      sameSha(deploy.sha, sha),
-  )
-  return fits.findLast(({ start }) => Date.parse(start) <= time) ?? fits[0]
 }
 
 function recordKey(rule: Rule, series: Series): string {
