@@ -1,6 +1,7 @@
 /** From committed transitions to notifications: groups them by the route, waits as it says, and
  *  writes what is to be sent with its body frozen, all in one transaction of its own. Driven by the
  *  wall clock and by what was committed, never by the pipeline. Sending is the outbox's. */
+import { failPoint } from '../flow/fail-points.ts'
 import type { Metric, Metrics } from '../flow/metrics.ts'
 import type { Clock } from '../flow/time.ts'
 import { shortHash, type Alert, type Transition } from '../model/alert.ts'
@@ -67,7 +68,9 @@ export class Dispatcher {
     const notifications = [...groups.values()].flatMap((group) => this.#flush(groups, group, now))
     const records = this.#changed(groups)
     if (transitions.length + records.length + notifications.length === 0) return 0
+    failPoint('dispatcher-before-write')
     await state.dispatch({ dispatched: transitions.map(({ id }) => id), records, notifications })
+    failPoint('dispatcher-after-write')
     this.#groups = groups
     const suppressed = notifications.filter((each) => each.state === 'suppressed')
     for (const { receiver, transitions: ids } of suppressed) {

@@ -62,8 +62,9 @@ export async function runDaemon(
 }
 
 /** The error of a stop; of one that the store has caused, with what it means for the lines. */
-function notStored(error: unknown): unknown {
-  if (!(error instanceof LastpushError)) return error
+function notStored(error: unknown): Error {
+  if (!(error instanceof LastpushError))
+    return error instanceof Error ? error : new Error(String(error))
   const told =
     'stopped without its last commit: files and topics are read again from the one before'
   return new LastpushError(error.code, `${told}; ${error.message}`, { cause: error })

@@ -4,6 +4,7 @@
  *  yes and that commit repeats the notification with the same key; nothing else repeats. Rendering
  *  and grouping are the dispatcher's; time limits of one attempt are the receiver's. */
 import PQueue from 'p-queue'
+import { failPoint } from '../flow/fail-points.ts'
 import type { Clock } from '../flow/time.ts'
 import type { Log } from '../flow/log.ts'
 import type { Metric, Metrics } from '../flow/metrics.ts'
@@ -115,6 +116,7 @@ export class Outbox {
   async #read(): Promise<void> {
     this.#stale = false
     this.#settled.clear()
+    failPoint('outbox-before-read')
     const read = await this.#parts.state.waiting(heldPerReceiverMax)
     this.#held = read
       .map((notification) => this.#settled.get(notification.key) ?? notification)
@@ -150,11 +152,14 @@ export class Outbox {
   }
 
   async #deliver(notification: Notification): Promise<void> {
+    failPoint('outbox-before-send')
     const outcome = await this.#attempt(notification)
+    if (outcome.ok) failPoint('outbox-after-yes')
     // An aborted attempt says nothing about its receiver: the notification waits as before.
     if (this.#stopped || (this.#stopping.signal.aborted && !outcome.ok)) return
     const settled = this.#settle(notification, outcome)
     if (!(await this.#commit(settled))) return
+    failPoint('outbox-after-note')
     this.#settled.set(settled.key, settled)
     this.#inFlight.delete(settled.key)
     this.#replace(settled)

@@ -1,5 +1,6 @@
 /** Committed backlog → event index. An event leaves the backlog only after the index has it, so
  *  the index may be slow, away or restarted at any moment; `put` is idempotent by event id. */
+import { failPoint } from '../flow/fail-points.ts'
 import type { Clock } from '../flow/time.ts'
 import type { Log } from '../flow/log.ts'
 import type { EventIndex } from './events.ts'
@@ -71,6 +72,7 @@ export class Indexer {
     const events = await state.backlog(batchEvents)
     if (events.length === 0) return 0
     await index.put(events)
+    failPoint('index-after-put')
     await state.dropBacklog(events.map(({ id }) => id))
     return events.length
   }

@@ -2,6 +2,7 @@
  *  date. `user_version` counts the migrations a file has had. A migration that was once shipped
  *  never changes; a new one is added at the end. */
 import type Database from 'better-sqlite3'
+import { failPoint } from '../flow/fail-points.ts'
 import { LastpushError } from '../model/errors.ts'
 import { searched, searchedWords } from './event-values.ts'
 import type { EventDocument } from './events.ts'
@@ -132,6 +133,7 @@ export function migrate(db: Database.Database, schema: Schema, done: number): vo
   db.function('words_of', { deterministic: true }, wordsOfDocument)
   const apply = db.transaction(() => {
     for (const migration of missing) db.exec(migration)
+    failPoint('migration-half-way')
     db.pragma(`user_version = ${schema.migrations.length}`)
   })
   apply.immediate()

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { LastpushError } from '../model/errors.ts'
 import { shaPattern, type Deploy } from '../model/deploy.ts'
+import { failPoint } from '../flow/fail-points.ts'
 import type { Log } from '../flow/log.ts'
 import { directoryMode, fileMode, prepareDataDir, syncDirectory } from './data-dir.ts'
 
@@ -76,6 +77,7 @@ export async function takeUpSpool(
       await appendOnce(aside, `${rejected.join('\n')}\n`)
     }
     if (deploys.length > 0) await accept(deploys)
+    failPoint('spool-before-remove')
     await rm(taken)
     syncDirectory(dir)
     total.deploys += deploys.length

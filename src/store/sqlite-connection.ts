@@ -6,6 +6,7 @@
 import Database from 'better-sqlite3'
 import { chmodSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { failPoint } from '../flow/fail-points.ts'
 import { LastpushError } from '../model/errors.ts'
 import { checkRegularFile, fileMode, syncDirectory } from './data-dir.ts'
 import { migrate, storedVersion, type Schema } from './migrations.ts'
@@ -91,6 +92,7 @@ function createFile(path: string, schema: Schema): number {
     made.pragma('wal_checkpoint(TRUNCATE)')
   })
   db.close()
+  failPoint('store-before-rename')
   renameSync(fresh, path)
   syncDirectory(dirname(path))
   return statSync(path).size

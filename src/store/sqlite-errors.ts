@@ -6,7 +6,8 @@ import { LastpushError } from '../model/errors.ts'
 
 /** True for a failed read, write or sync: what the file now holds is unknown. */
 export function isInputOutputError(error: unknown): boolean {
-  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_IOERR')
+  if (error instanceof Database.SqliteError) return error.code.startsWith('SQLITE_IOERR')
+  return isSystemInputOutputError(error)
 }
 
 /**
@@ -17,6 +18,7 @@ export function isInputOutputError(error: unknown): boolean {
  */
 export function storeError(error: unknown, path: string): unknown {
   if (error instanceof SyntaxError) return damaged(path, 'a document in it is not JSON', error)
+  if (isSystemInputOutputError(error)) return unwritable(path, error.message, error)
   if (!(error instanceof Database.SqliteError)) return error
   const { code, message } = error
   const said = `${code}: ${message}`
@@ -35,10 +37,18 @@ export function storeError(error: unknown, path: string): unknown {
     return new LastpushError('STORE_LOCKED', text, { cause: error })
   }
   if (/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH|IOERR)/.test(code)) {
-    const text = `${path} cannot be read or written (${said}): check the disk and the permissions`
-    return new LastpushError('STORE_UNWRITABLE', text, { cause: error })
+    return unwritable(path, said, error)
   }
   return error
+}
+
+function isSystemInputOutputError(error: unknown): error is Error {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'EIO'
+}
+
+function unwritable(path: string, said: string, cause: unknown): LastpushError {
+  const text = `${path} cannot be read or written (${said}): check the disk and the permissions`
+  return new LastpushError('STORE_UNWRITABLE', text, { cause })
 }
 
 /** STORE_DAMAGED with what to do about it. */

@@ -7,6 +7,7 @@
  *  turns out to have taken place, a caller that tries again would count twice, so everything is
  *  refused until a restart has read what the file really holds. */
 import type Database from 'better-sqlite3'
+import { failPoint } from '../flow/fail-points.ts'
 import { LastpushError } from '../model/errors.ts'
 import { eventWrites } from './event-writes.ts'
 import { eventSchema, stateSchema } from './migrations.ts'
@@ -50,7 +51,9 @@ export class WriteSession {
   write(request: WriteRequest): number {
     const { run } = this.#opened()
     try {
+      failPoint(`${request.op}-before-begin`)
       const result = run(request)
+      failPoint(`${request.op}-after-commit`)
       this.#writes = (this.#writes ?? 0) + 1
       return result
     } catch (error) {
@@ -64,6 +67,7 @@ export class WriteSession {
   }
 
   close(): void {
+    if (this.#connection !== null) failPoint('store-before-close')
     this.#connection?.db.close()
     this.#connection = null
   }
@@ -85,7 +89,9 @@ export class WriteSession {
       const apply = writes(db)
       const transaction = db.transaction((request: WriteRequest) => {
         count.run()
-        return apply(request)
+        const result = apply(request)
+        failPoint(`${request.op}-before-commit`)
+        return result
       })
       return { db, run: (request) => transaction.immediate(request) }
     } catch (error) {

@@ -39,8 +39,18 @@ export interface RunOptions {
   readonly args: readonly string[]
   /** Command and arguments that run node, such as prlimit. */
   readonly prefix?: readonly string[]
+  /** Variables beside those of this environment. */
+  readonly env?: NodeJS.ProcessEnv
+  /** Where what ends the process is left; tests that run side by side give their own. */
+  readonly cleanUp?: (end: () => Promise<void>) => void
   /** Descriptors for standard output and error; pipes that the test reads when absent. */
   readonly output?: readonly [number, number]
+}
+
+/** What a running daemon writes down for commands. */
+interface Facts {
+  readonly origin: string
+  readonly pid: number
 }
 
 /** `lastpush run` in a process of its own. */
@@ -48,16 +58,21 @@ export class Daemon {
   readonly child: ChildProcess
   readonly dataDir: string
   readonly ended: Promise<Ending>
+  readonly #isTraced: boolean
   #origin: string | null = null
   #out = ''
   #err = ''
 
   constructor(options: RunOptions) {
-    const { dataDir, args, prefix = [], output } = options
+    const { dataDir, args, prefix = [], output, env = {}, cleanUp = onTestFinished } = options
     const line = [...prefix, process.execPath, program, 'run', '--data', dataDir, ...args]
     const stdio = output === undefined ? 'pipe' : (['ignore', ...output] as const)
     this.dataDir = dataDir
-    this.child = spawn(line[0] ?? '', line.slice(1), { stdio: stdio as 'pipe', env: plainEnv() })
+    this.#isTraced = prefix[0] === 'strace'
+    this.child = spawn(line[0] ?? '', line.slice(1), {
+      stdio: stdio as 'pipe',
+      env: { ...plainEnv(), ...env },
+    })
     this.child.stdout?.on('data', (bytes: Buffer) => (this.#out += bytes.toString()))
     this.child.stderr?.on('data', (bytes: Buffer) => (this.#err += bytes.toString()))
     alive.add(this.child)
@@ -66,7 +81,7 @@ export class Daemon {
       alive.delete(this.child)
       return { code: code as number | null, signal: signal as NodeJS.Signals | null }
     })
-    onTestFinished(async () => {
+    cleanUp(async () => {
       await this.kill()
     })
   }
@@ -82,6 +97,11 @@ export class Daemon {
   get pid(): number {
     if (this.child.pid === undefined) throw new Error('the daemon could not be started')
     return this.child.pid
+  }
+
+  /** Process id of the daemon itself where another program runs it, once it is up. */
+  get daemonPid(): number {
+    return (JSON.parse(readFileSync(join(this.dataDir, 'daemon.json'), 'utf8')) as Facts).pid
   }
 
   get running(): boolean {
@@ -162,12 +182,9 @@ export class Daemon {
   #announced(): string | null {
     if (!this.running) throw new Error(`the daemon ended: ${this.#err}`)
     try {
-      const facts = JSON.parse(readFileSync(join(this.dataDir, 'daemon.json'), 'utf8')) as {
-        origin: string
-        pid: number
-      }
+      const facts = JSON.parse(readFileSync(join(this.dataDir, 'daemon.json'), 'utf8')) as Facts
       // After a kill the file of the process before still lies there.
-      return facts.pid === this.pid ? facts.origin : null
+      return facts.pid === this.pid || this.#isTraced ? facts.origin : null
     } catch {
       return null
     }
@@ -194,9 +211,9 @@ export function command(
 }
 
 /** An empty folder of mode 0700 that goes with the test. */
-export function folder(): string {
+export function folder(cleanUp: (end: () => void) => void = onTestFinished): string {
   const dir = mkdtempSync(join(tmpdir(), 'lastpush-faults-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  cleanUp(() => rmSync(dir, { recursive: true, force: true }))
   return dir
 }
 

@@ -32,7 +32,10 @@ test(
 
 test('F03: a receiver that never answers and clients that never go do not hold a stop up', async () => {
   const dir = folder()
-  const hook = await startHook(() => {}, false)
+  const hook = await startHook(
+    () => {},
+    () => false,
+  )
   const { log, config } = writeScene(dir, hook.url)
   const daemon = await new Daemon({ dataDir: join(dir, 'data'), args: ['-c', config] }).ready()
   const { port } = new URL(await daemon.up())

@@ -92,7 +92,10 @@ test('F32: a daemon that is stopped or killed on a full disk has lost nothing', 
     })
     const asked = performance.now()
     daemon.signal(ending)
-    await daemon.ended
+    const ended = await daemon.ended
+    // What the store did not take is said by the status as well.
+    const expected = { SIGTERM: { code: 4, signal: null }, SIGKILL: { code: null, signal: ending } }
+    expect(ended, daemon.stderr).toEqual(expected[ending])
     expect(performance.now() - asked).toBeLessThan(10_000)
     rmSync(ballast)
   }

@@ -18,11 +18,13 @@ export interface Hook {
 /**
  * Starts a receiver.
  * @param answered Called in the tick in which the 200 was handed to the kernel.
- * @param answer False leaves every request without an answer.
+ * @param answer Asked for each request; false leaves it without an answer.
+ * @param cleanUp Where what ends the receiver is left; tests that run side by side give their own.
  */
 export async function startHook(
   answered: (delivery: Delivery) => void = () => {},
-  answer = true,
+  answer: () => boolean = () => true,
+  cleanUp: (end: () => void) => void = onTestFinished,
 ): Promise<Hook> {
   const deliveries: Delivery[] = []
   const server = createServer((request, response) => {
@@ -32,14 +34,14 @@ export async function startHook(
       const key = request.headers['idempotency-key']
       const delivery = { key: String(key), body: Buffer.concat(parts).toString() }
       deliveries.push(delivery)
-      if (!answer) return
+      if (!answer()) return
       response.writeHead(200).end()
       answered(delivery)
     })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(() => {
+  cleanUp(() => {
     server.closeAllConnections()
     server.close()
   })

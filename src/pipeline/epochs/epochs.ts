@@ -3,6 +3,7 @@
  *  the pipeline gathers the next epoch. What goes in is in epoch.ts.
  *  An epoch that the store refuses is offered again and nothing is committed before it: what it holds
  *  exists nowhere else, and a later one builds on it. */
+import { failPoint } from '../../flow/fail-points.ts'
 import type { Log } from '../../flow/log.ts'
 import type { Clock } from '../../flow/time.ts'
 import { LastpushError } from '../../model/errors.ts'
@@ -87,6 +88,7 @@ export class Epochs {
   async close(): Promise<void> {
     this.#isClosing = true
     await this.#commit
+    failPoint('stop-before-last-commit')
     while (this.#closed === null && this.#end()) await this.#commit
     const gaveUp = this.#closed
     this.#closed ??= new LastpushError('STORE_UNWRITABLE', 'lastpush is stopping: try again later')
@@ -104,6 +106,7 @@ export class Epochs {
       return false
     }
     this.#bytes = 0
+    failPoint('epoch-taken')
     this.#commit = this.#write(commit).then((failure) => {
       this.#commit = null
       this.#closed = failure
