@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 // a Kafka and an Elasticsearch, which all of its tests share.
 const slow = [
   'test/faults/**/*.test.ts',
+  'test/simulation/**/*.test.ts',
   'test/browser/**/*.test.ts',
   'test/cli/**/*.test.ts',
   'test/docs/{commands,hooks}.test.ts',

@@ -9,10 +9,14 @@ export interface Random {
   pick<T>(from: readonly T[]): T
 }
 
-/** The seed of LASTPUSH_FAULTS_SEED, or a fresh one. Mulberry32, by T. Ettinger. */
+/** By the seed of LASTPUSH_FAULTS_SEED, or a fresh one. */
 export function seeded(): Random {
   const given = process.env['LASTPUSH_FAULTS_SEED']
-  const seed = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given)
+  return randomOf(given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given))
+}
+
+/** Mulberry32, by T. Ettinger. */
+export function randomOf(seed: number): Random {
   let state = seed
   const next = () => {
     state = (state + 0x6d2b79f5) | 0

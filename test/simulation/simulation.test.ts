@@ -1,0 +1,75 @@
+/** Random histories of a daemon: source, pipeline, store, dispatcher and outbox are the real ones; time,
+ *  the log files and the receiver are simulated, and processes die anywhere. A seed gives the same
+ *  history and the same run. LASTPUSH_SEEDS is how many are tried, LASTPUSH_SEED the first. */
+import { copyFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { stateSchema } from '../../src/store/migrations.ts'
+import { WriteSession } from '../../src/store/write-session.ts'
+import { randomOf } from '../faults/random.ts'
+import { storeFolder } from './crashing-state.ts'
+import { historyOf, shrunk, traceOf, type History } from './history.ts'
+import { simRoot, type MemoryDisk } from './memory-disk.ts'
+import { Simulation, type StoreTemplate } from './simulation.ts'
+
+const seeds = Number(process.env['LASTPUSH_SEEDS'] ?? 200)
+const firstSeed = Number(process.env['LASTPUSH_SEED'] ?? 1)
+
+/** The disk of the run that is under way. */
+const { current } = vi.hoisted(() => ({ current: { disk: null as MemoryDisk | null } }))
+
+// The file source asks node for its files; paths of the simulation are answered from memory. What
+// the memory disk lacks fails loudly instead of reading a real file.
+vi.mock('node:fs/promises', async (original) => {
+  const real: typeof import('node:fs/promises') = await original()
+  const routed = <Name extends 'open' | 'stat' | 'realpath' | 'readdir'>(name: Name) =>
+    ((path: string, ...rest: never[]) => {
+      const call = String(path).startsWith('/simulated') ? current.disk?.[name] : undefined
+      return call === undefined
+        ? (real[name] as (...all: unknown[]) => unknown)(path, ...rest)
+        : Reflect.apply(call, current.disk, [path, ...rest])
+    }) as unknown as (typeof real)[Name]
+  return {
+    ...real,
+    open: routed('open'),
+    stat: routed('stat'),
+    realpath: routed('realpath'),
+    readdir: routed('readdir'),
+  }
+})
+
+let template: StoreTemplate
+
+beforeAll(() => {
+  const folder = storeFolder()
+  const session = new WriteSession('state', join(folder, stateSchema.file))
+  session.open()
+  session.close()
+  template = { folder, file: join(folder, stateSchema.file) }
+})
+
+afterAll(() => rmSync(template.folder, { recursive: true, force: true }))
+
+async function faultOf(history: History): Promise<string | null> {
+  const simulation = new Simulation(history, template)
+  current.disk = simulation.disk
+  try {
+    return await simulation.run()
+  } finally {
+    await simulation.close()
+  }
+}
+
+test(
+  `${seeds} histories from seed ${firstSeed}: every line counts once, every transition is told`,
+  { timeout: 60_000 + seeds * 500 },
+  async () => {
+    for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+      const history = historyOf(randomOf(seed))
+      const fault = await faultOf(history)
+      if (fault === null) continue
+      const least = await shrunk(history, async (shorter) => (await faultOf(shorter)) !== null)
+      expect.fail(`${(await faultOf(least)) ?? fault}\n${traceOf(least)}`)
+    }
+  },
+)
