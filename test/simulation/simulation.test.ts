@@ -1,7 +1,8 @@
 /** Random histories of a daemon: source, pipeline, store, dispatcher and outbox are the real ones; time,
  *  the log files and the receiver are simulated, and processes die anywhere. A seed gives the same
  *  history and the same run. LASTPUSH_SEEDS is how many are tried, LASTPUSH_SEED the first. */
-import { copyFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
+import type * as promises from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { stateSchema } from '../../src/store/migrations.ts'
@@ -9,11 +10,13 @@ import { WriteSession } from '../../src/store/write-session.ts'
 import { randomOf } from '../faults/random.ts'
 import { storeFolder } from './crashing-state.ts'
 import { historyOf, shrunk, traceOf, type History } from './history.ts'
-import { simRoot, type MemoryDisk } from './memory-disk.ts'
+import type { MemoryDisk } from './memory-disk.ts'
 import { Simulation, type StoreTemplate } from './simulation.ts'
 
 const seeds = Number(process.env['LASTPUSH_SEEDS'] ?? 200)
 const firstSeed = Number(process.env['LASTPUSH_SEED'] ?? 1)
+
+type Call = (path: string, ...rest: unknown[]) => unknown
 
 /** The disk of the run that is under way. */
 const { current } = vi.hoisted(() => ({ current: { disk: null as MemoryDisk | null } }))
@@ -21,14 +24,14 @@ const { current } = vi.hoisted(() => ({ current: { disk: null as MemoryDisk | nu
 // The file source asks node for its files; paths of the simulation are answered from memory. What
 // the memory disk lacks fails loudly instead of reading a real file.
 vi.mock('node:fs/promises', async (original) => {
-  const real: typeof import('node:fs/promises') = await original()
-  const routed = <Name extends 'open' | 'stat' | 'realpath' | 'readdir'>(name: Name) =>
-    ((path: string, ...rest: never[]) => {
-      const call = String(path).startsWith('/simulated') ? current.disk?.[name] : undefined
-      return call === undefined
-        ? (real[name] as (...all: unknown[]) => unknown)(path, ...rest)
-        : Reflect.apply(call, current.disk, [path, ...rest])
-    }) as unknown as (typeof real)[Name]
+  const real = await original<typeof promises>()
+  const routed = (name: 'open' | 'stat' | 'realpath' | 'readdir') => {
+    return (path: string, ...rest: unknown[]): unknown => {
+      const isSimulated = String(path).startsWith('/simulated') && current.disk !== null
+      const disk = (isSimulated ? current.disk : real) as Record<typeof name, Call>
+      return disk[name](path, ...rest)
+    }
+  }
   return {
     ...real,
     open: routed('open'),

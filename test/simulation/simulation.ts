@@ -14,7 +14,11 @@ import { ReceiverBooks, simulatedReceiver } from './simulated-receiver.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 const log = `${simRoot}/app.log`
-const latenessMs = 30_000
+const latenessMs = 10_000
+/** The clock of the writer runs ahead by up to this much, so that decisions fall due while it writes. */
+const aheadMs = 60_000
+/** A line is finished within this time: one that is late is no part of decisions. */
+const partMs = 5_000
 /** Until everything that was written is read, whatever happens. */
 const settleMs = 6_000
 /** A page that was refused is tried again after some seconds. */
@@ -49,8 +53,10 @@ export class Simulation {
   #trap: Death | null = null
   #downMs = 0
   /** A line of which only the beginning is written. */
-  #unfinished: { readonly begun: string; readonly rest: string } | null = null
+  #unfinished: { readonly begun: string; readonly rest: string; readonly atMs: number } | null =
+    null
   #rotations = 0
+  #writerMs = t0
   #fullUntil = 0
   #slowUntil = 0
 
@@ -75,6 +81,8 @@ export class Simulation {
     for (const step of this.#history.steps) {
       await this.#take(step)
       await this.#revive()
+      if (this.#unfinished !== null && this.#time.now > this.#unfinished.atMs + partMs)
+        this.#append(1)
     }
     return this.#end()
   }
@@ -135,15 +143,20 @@ export class Simulation {
     if (this.#unfinished !== null) return
     const whole = this.#line()
     const cut = 1 + this.#random.below(whole.length - 1)
-    this.#unfinished = { begun: whole.slice(0, cut), rest: whole.slice(cut) }
+    this.#unfinished = { begun: whole.slice(0, cut), rest: whole.slice(cut), atMs: this.#time.now }
     this.#disk.append(log, this.#unfinished.begun)
   }
 
   #line(): string {
     const service = this.#random.pick(['web', 'shop'])
     const level = this.#random.pick(['error', 'error', 'info'])
-    const at = (this.#time.now - t0) / 1_000
-    return line(at, { service, level, message: `line ${this.#written.length}` })
+    const ahead = Math.max(this.#writerMs, this.#time.now) + this.#random.below(1_500)
+    this.#writerMs = Math.min(ahead, Math.max(this.#writerMs, this.#time.now + aheadMs))
+    return line((this.#writerMs - t0) / 1_000, {
+      service,
+      level,
+      message: `line ${this.#written.length}`,
+    })
   }
 
   #rotate(): void {
@@ -168,17 +181,16 @@ export class Simulation {
     else this.#disk.truncate(log)
   }
 
-  /** Waits until everything is read; whatever was to die has died by then or does not die. */
-  async #settle(): Promise<void> {
-    // A line that takes longer than the lateness allows is late, and no part of decisions.
+  /** Waits until everything is read, by a process that lives long enough. */
+  async #settle(ms = settleMs): Promise<void> {
     if (this.#unfinished !== null) this.#append(1)
-    await this.#revive()
     this.#fullUntil = 0
     this.#slowUntil = 0
-    await this.#time.pass(settleMs)
-    await this.#revive()
-    this.#trap = null
-    await this.#time.pass(settleMs)
+    for (let living = null; living !== this.#process || living === null;) {
+      await this.#revive()
+      living = this.#process
+      await this.#time.pass(ms)
+    }
   }
 
   async #stop(): Promise<void> {
@@ -251,17 +263,14 @@ export class Simulation {
   }
 
   async #end(): Promise<string | null> {
-    this.#books.reply = 'ok'
     await this.#settle()
-    // A line long after the others, so that a replay sees every alert end.
-    this.#disk.append(log, '')
+    this.#books.reply = 'ok'
+    // Lines long after the others, so that a replay sees every alert end.
+    this.#writerMs += 15_000
     this.#append(1)
-    await this.#time.pass(latenessMs + toldMs)
-    this.#append(1)
-    await this.#time.pass(latenessMs + toldMs)
+    await this.#settle(aheadMs + 15_000 + latenessMs + toldMs)
     await this.#stop()
-    await this.#revive()
-    await this.#time.pass(settleMs)
+    await this.#settle()
     return this.#verdict()
   }
 
