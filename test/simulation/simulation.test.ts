@@ -53,12 +53,13 @@ beforeAll(() => {
 
 afterAll(() => rmSync(template.folder, { recursive: true, force: true }))
 
-async function faultOf(history: History): Promise<string | null> {
+async function faultOf(history: History, happened: string[] = []): Promise<string | null> {
   const simulation = new Simulation(history, template)
   current.disk = simulation.disk
   try {
     return await simulation.run()
   } finally {
+    happened.push(...simulation.happened)
     await simulation.close()
   }
 }
@@ -76,3 +77,22 @@ test(
     }
   },
 )
+
+test('a seed gives the same run again, to the millisecond', async () => {
+  // This one has deaths of several kinds and pages.
+  const history = historyOf(randomOf(7))
+  const runs: string[][] = [[], []]
+  for (const run of runs) expect(await faultOf(history, run)).toBeNull()
+  const [first = [], second] = runs
+  expect(first.filter((what) => what.endsWith('start')).length).toBeGreaterThan(2)
+  expect(first.filter((what) => what.includes('dispatch of')).length).toBeGreaterThan(2)
+  expect(second).toEqual(first)
+})
+
+test('a history that fails is cut down to the steps that matter', async () => {
+  const history = historyOf(randomOf(7))
+  const stops = (shorter: History) => shorter.steps.some((step) => step.do === 'stop')
+  const both = { ...history, steps: [...history.steps, { do: 'stop' as const }] }
+  const least = await shrunk(both, async (shorter) => stops(shorter))
+  expect(least.steps).toEqual([{ do: 'stop' }])
+})

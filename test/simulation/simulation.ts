@@ -49,6 +49,8 @@ export class Simulation {
   readonly #books = new ReceiverBooks()
   readonly #disk: MemoryDisk
   readonly #written: string[] = []
+  /** What could be seen from outside, with its time. */
+  readonly happened: string[] = []
   #process: { readonly running: SimulatedProcess; readonly state: CrashingState } | null = null
   #trap: Death | null = null
   #downMs = 0
@@ -221,7 +223,10 @@ export class Simulation {
       isDead,
       die: (walBytes) => this.#die(walBytes),
       below: (limit) => this.#random.below(limit),
-      onDispatched: (dispatch) => this.#books.noted(dispatch),
+      onDispatched: (dispatch) => {
+        this.#note(`dispatch of ${dispatch.notifications.map(({ key }) => key).join(' ')}`)
+        this.#books.noted(dispatch)
+      },
     })
     const receiver = simulatedReceiver({
       time: this.#time,
@@ -235,17 +240,23 @@ export class Simulation {
     const random = () => this.#random.next()
     const running = new SimulatedProcess({ ...parts, pipeline, random })
     this.#process = { running, state }
+    this.#note('start')
   }
 
   #die(walBytes?: number): void {
     const dead = this.#process
     if (dead === null) return
+    this.#note(`death ${this.#trap ?? 'now'} ${walBytes ?? ''}`)
     this.#trap = null
     this.#process = null
     this.#books.ended()
     this.#files.crash(walBytes)
     // Its connections are to the files of before, which nobody reads any more.
     void dead.state.close()
+  }
+
+  #note(what: string): void {
+    this.happened.push(`${this.#time.now - t0} ms: ${what}`)
   }
 
   async #revive(): Promise<void> {
