@@ -39,3 +39,8 @@ export function cpuRatio(of: readonly Cost[], to: readonly Cost[]): Spread {
     Array.from({ length: rounds }, (_, round) => (of[round]?.cpu ?? NaN) / (to[round]?.cpu ?? NaN)),
   )
 }
+
+/** CPU time of the run that was least disturbed, s. @returns NaN when there are none. */
+export function cheapest(costs: readonly Cost[]): number {
+  return spread(costs.map(({ cpu }) => cpu)).min
+}

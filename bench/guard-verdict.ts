@@ -21,6 +21,20 @@ export interface Verdict {
   readonly text: string
 }
 
+/**
+ * The least that was measured of each ratio.
+ * @param tries Each with the same ratios in the same order.
+ */
+export function bestOf(tries: readonly (readonly Compared[])[]): readonly Compared[] {
+  const [first = []] = tries
+  return first.map(({ kept }, at) => {
+    const measured = tries.flatMap((each) => each[at]?.measured ?? [])
+    const numbers = measured.filter((each) => !Number.isNaN(each))
+    if (measured.length === 0) return { kept, measured: null }
+    return { kept, measured: numbers.length === 0 ? NaN : Math.min(...numbers) }
+  })
+}
+
 /** @param lossMax Greatest loss that passes, as a share of the kept ratio. */
 export function judge({ kept, measured }: Compared, lossMax: number): Verdict {
   const what = `${kept.check} against ${kept.against}`

@@ -105,6 +105,11 @@ export async function loadParsers(patterns: readonly string[]): Promise<readonly
   return files
 }
 
+/** Reads the one definition of a file, for a thread that needs no other. */
+export function loadParser(file: string): Parser {
+  return readParser(file, readFileSync(file, 'utf8')).parser
+}
+
 /** One rule file as text; null when it is switched off. */
 export function readRule(file: string, text: string, defaults: CatalogDefaults): RuleFile | null {
   const document = readYaml(file, text)

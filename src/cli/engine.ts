@@ -65,7 +65,8 @@ export async function onePass(
   const zone = options.zone ?? machineZone()
   if (!isZone(zone))
     throw new LastpushError('USAGE', `${zone} is no time zone such as Europe/Berlin`)
-  const parsers = (await loadParsers(config.parsers)).map(({ parser }) => parser)
+  const loaded = await loadParsers(config.parsers)
+  const parsers = loaded.map(({ parser }) => parser)
   assertParser(
     options.parser,
     parsers.map((parser) => parser.name),
@@ -100,7 +101,10 @@ export async function onePass(
     services: config.services,
     exposure: (service) => config.exposures.get(service ?? '') ?? 'seconds',
     storeQuery: null,
-    ahead: { workers: options.workers ?? config.workers, parserFiles: config.parsers },
+    ahead: {
+      workers: options.workers ?? config.workers,
+      parserFiles: new Map(loaded.map(({ parser, file }) => [parser.name, file])),
+    },
     onDetected: (partition, parser, matched, of) =>
       void io.err.write(`${partition}: format ${parser} (${matched} of the first ${of} lines)\n`),
     onFault: (partition, message) => {

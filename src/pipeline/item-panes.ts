@@ -20,18 +20,18 @@ export type Visit = (
 /** Room for item ids in a key: more than a scope can have (6,000 signatures, statuses, levels). */
 const idsMax = 65_536
 const slotsAtFirst = 64
+/** Numbers of a slot, side by side so that an addition touches one line of the cache: its key, which is
+ *  second * idsMax + id and NaN while the slot is free, and what the item has in that second. */
+const width = 4
+const [countAt, lateAt, judgedAt] = [1, 2, 3]
 /** Ids that a cleared table keeps: the same few statuses and levels come again. */
 const idsKeptMax = 256
 
 export class ItemPanes {
   #names: string[] = []
   #ids = new Map<string, number>()
-  /** second * idsMax + id; NaN where a slot is free. */
-  #keys = new Float64Array(slotsAtFirst).fill(NaN)
-  #count = new Uint32Array(slotsAtFirst)
-  #late = new Uint32Array(slotsAtFirst)
-  #judged = new Uint32Array(slotsAtFirst)
-  /** The slots in use, in the order of their first addition. */
+  #table = emptyTable(slotsAtFirst)
+  /** Where the slots in use begin, in the order of their first addition. */
   #slots = new Uint32Array(slotsAtFirst / 2)
   #used = 0
   #first = Infinity
@@ -55,43 +55,40 @@ export class ItemPanes {
   /** @param second Whole seconds since the epoch. */
   add(id: number, second: number, count: number, late: number, judged: number): void {
     const slot = this.#slot(id, second)
-    this.#count[slot]! += count
-    this.#late[slot]! += late
-    this.#judged[slot]! += judged
+    const table = this.#table
+    table[slot + countAt]! += count
+    table[slot + lateAt]! += late
+    table[slot + judgedAt]! += judged
     if (judged > 0 && second < this.#first) this.#first = second
   }
 
   /** Visits every item and second that was added to, in the order of their first addition. */
   each(visit: Visit): void {
+    const table = this.#table
     for (let at = 0; at < this.#used; at++) {
       const slot = this.#slots[at]!
-      const key = this.#keys[slot]!
+      const key = table[slot]!
       const second = Math.floor(key / idsMax)
       const item = this.#names[key - second * idsMax] ?? ''
-      visit(item, second, this.#count[slot]!, this.#late[slot]!, this.#judged[slot]!)
+      visit(item, second, table[slot + countAt]!, table[slot + lateAt]!, table[slot + judgedAt]!)
     }
   }
 
   /** Adds what another table holds. */
   merge(from: ItemPanes): void {
     const ids = from.#names.map((name) => this.id(name))
-    for (let at = 0; at < from.#used; at++) {
-      const slot = from.#slots[at]!
-      const key = from.#keys[slot]!
-      const second = Math.floor(key / idsMax)
-      const id = ids[key - second * idsMax]!
-      this.add(id, second, from.#count[slot]!, from.#late[slot]!, from.#judged[slot]!)
-    }
+    this.#addSlots(from.#table, from.#slots, from.#used, (id) => ids[id]!)
   }
 
   /** Empties the table and keeps its room. */
   clear(): void {
+    const table = this.#table
     for (let at = 0; at < this.#used; at++) {
       const slot = this.#slots[at]!
-      this.#keys[slot] = NaN
-      this.#count[slot] = 0
-      this.#late[slot] = 0
-      this.#judged[slot] = 0
+      table[slot] = NaN
+      table[slot + countAt] = 0
+      table[slot + lateAt] = 0
+      table[slot + judgedAt] = 0
     }
     this.#used = 0
     this.#first = Infinity
@@ -102,13 +99,14 @@ export class ItemPanes {
 
   #slot(id: number, second: number): number {
     const key = second * idsMax + id
-    const mask = this.#keys.length - 1
-    let slot = hash(id, second) & mask
+    const table = this.#table
+    const mask = table.length - width
+    let slot = (hash(id, second) * width) & mask
     for (;;) {
-      const found = this.#keys[slot]!
+      const found = table[slot]!
       if (found === key) return slot
       if (Number.isNaN(found)) break
-      slot = (slot + 1) & mask
+      slot = (slot + width) & mask
     }
     if (this.#used === this.#slots.length) {
       this.#grow()
@@ -116,28 +114,40 @@ export class ItemPanes {
     }
     this.#slots[this.#used] = slot
     this.#used += 1
-    this.#keys[slot] = key
+    table[slot] = key
     return slot
   }
 
   /** Twice the slots; half of them may be in use. */
   #grow(): void {
-    const [keys, count, late, judged] = [this.#keys, this.#count, this.#late, this.#judged]
-    const [old, used] = [this.#slots, this.#used]
-    const slots = keys.length * 2
-    this.#keys = new Float64Array(slots).fill(NaN)
-    this.#count = new Uint32Array(slots)
-    this.#late = new Uint32Array(slots)
-    this.#judged = new Uint32Array(slots)
+    const [table, old, used] = [this.#table, this.#slots, this.#used]
+    const slots = (table.length / width) * 2
+    this.#table = emptyTable(slots)
     this.#slots = new Uint32Array(slots / 2)
     this.#used = 0
+    this.#addSlots(table, old, used, (id) => id)
+  }
+
+  #addSlots(
+    table: Float64Array,
+    slots: Uint32Array,
+    used: number,
+    idOf: (id: number) => number,
+  ): void {
     for (let at = 0; at < used; at++) {
-      const slot = old[at]!
-      const key = keys[slot]!
+      const slot = slots[at]!
+      const key = table[slot]!
       const second = Math.floor(key / idsMax)
-      this.add(key - second * idsMax, second, count[slot]!, late[slot]!, judged[slot]!)
+      const id = idOf(key - second * idsMax)
+      this.add(id, second, table[slot + countAt]!, table[slot + lateAt]!, table[slot + judgedAt]!)
     }
   }
+}
+
+function emptyTable(slots: number): Float64Array<ArrayBuffer> {
+  const table = new Float64Array(slots * width)
+  for (let slot = 0; slot < table.length; slot += width) table[slot] = NaN
+  return table
 }
 
 /** Seconds come in runs and ids are small, so both are spread over the table. */

@@ -17,8 +17,8 @@ const workersAutoMax = 4
 
 export interface AheadOptions {
   readonly workers: number | 'auto'
-  /** Files and globs that the parsers were loaded from. */
-  readonly parserFiles: readonly string[]
+  /** Name of each parser → the file of its definition. */
+  readonly parserFiles: ReadonlyMap<string, string>
   /** Bytes that pass before threads are started; tests begin at once. */
   readonly startAfterBytes?: number
 }

@@ -3,8 +3,8 @@
 import type { Scanned } from '../parsers/parser.ts'
 
 export interface ParseWorkerOptions {
-  /** Files and globs of parser definitions. */
-  readonly parserFiles: readonly string[]
+  /** Name of each parser → the file of its definition. */
+  readonly parserFiles: ReadonlyMap<string, string>
 }
 
 export interface ParseRequest {

@@ -8,8 +8,9 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { bytesBefore, hashBytes, markBytesMax, readAt } from './file-checkpoint.ts'
 import { LineCutter, lineBytesMax, type Piece } from './lines.ts'
 
-/** Largest batch in bytes, unless one line is longer. */
-export const batchBytesMax = 262_144
+/** Largest batch in bytes, unless one line is longer. Each read waits for a thread of the system, which
+ *  costs as much as parsing 30 KB; what a kernel takes at once (kernel-wasm.ts) is not more. */
+export const batchBytesMax = 524_288
 const chunkBytesMin = 65_536
 
 /** Length of the buffer that `next` needs, bytes. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { cpuRatio, quantile, spread } from '../../bench/figures.ts'
+import { cheapest, cpuRatio, quantile, spread } from '../../bench/figures.ts'
 
 const cost = (cpu: number) => ({ cpu, wall: 9, memory: 9 })
 
@@ -34,4 +34,9 @@ describe('a ratio of CPU time', () => {
   test('of one that ran once is taken from that round', () => {
     expect(cpuRatio([cost(6)], [cost(2), cost(3), cost(4)])).toEqual({ min: 3, median: 3, max: 3 })
   })
+})
+
+test('the cheapest run is the one that the least CPU time went into', () => {
+  expect(cheapest([cost(3), cost(2), cost(5)])).toBe(2)
+  expect(cheapest([])).toBeNaN()
 })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { judge, type Ratio } from '../../bench/guard-verdict.ts'
+import { bestOf, judge, type Ratio } from '../../bench/guard-verdict.ts'
 
 const kept = { check: 'parse-and-count', against: 'readline', ratio: 10 }
 
@@ -27,6 +27,21 @@ test('a great gain passes and asks to be kept', () => {
   const { failed, text } = judge({ kept, measured: 1 }, 0.2)
   expect(failed).toBe(false)
   expect(text).toContain('renew it: npm run bench:guard -- --keep')
+})
+
+test('of several tries each ratio is judged by its best', () => {
+  const other = { ...kept, against: 'Rust, regex' }
+  const best = bestOf([
+    [{ kept, measured: 13 }, { kept: other, measured: 4 }],
+    [{ kept, measured: 11 }, { kept: other, measured: 6 }],
+    [{ kept, measured: NaN }, { kept: other, measured: 5 }],
+  ]) // prettier-ignore
+  expect(best.map(({ measured }) => measured)).toEqual([11, 4])
+})
+
+test('no try makes a ratio of a baseline that is absent, or that could not be computed', () => {
+  expect(bestOf([[{ kept, measured: null }], [{ kept, measured: null }]])).toEqual([{ kept, measured: null }]) // prettier-ignore
+  expect(bestOf([[{ kept, measured: NaN }], [{ kept, measured: NaN }]])).toEqual([{ kept, measured: NaN }]) // prettier-ignore
 })
 
 test('a baseline that is not on the machine is left out', () => {

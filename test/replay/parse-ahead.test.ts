@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { loadParsers } from '../../src/catalog.ts'
 import { shippedParsers } from '../../src/config.ts'
 import { DeployTracker } from '../../src/deploys/tracker.ts'
 import { silentLog } from '../../src/flow/log.ts'
@@ -15,7 +16,10 @@ import { optionsOf, outcome, t0 } from '../pipeline/world.ts'
 import { shippedParser } from '../parsers/shipped.ts'
 
 let dir = ''
-beforeAll(() => {
+let parserFiles: ReadonlyMap<string, string> = new Map()
+beforeAll(async () => {
+  const loaded = await loadParsers([shippedParsers])
+  parserFiles = new Map(loaded.map(({ parser, file }) => [parser.name, file]))
   dir = mkdtempSync(join(tmpdir(), 'lastpush-ahead-'))
   const access = Array.from({ length: 40_000 }, (_, n) => {
     if (n % 997 === 0) return 'what is this'
@@ -43,9 +47,7 @@ async function pass(workers: number | null) {
     clock: new ManualClock(t0 + 86_400_000),
     log: silentLog,
     readers: [file('apache_combined', 'access.log'), file('php_error', 'php.log')],
-    ...(workers === null
-      ? {}
-      : { ahead: { workers, parserFiles: [shippedParsers], startAfterBytes: 0 } }),
+    ...(workers === null ? {} : { ahead: { workers, parserFiles, startAfterBytes: 0 } }),
   })
   return outcome(done.pipeline, done.alerts)
 }
@@ -59,7 +61,7 @@ describe('threads that parse ahead', () => {
   })
 
   test('none are started for none', async () => {
-    const ahead = new ParseAhead({ workers: 0, parserFiles: [shippedParsers], startAfterBytes: 0 })
+    const ahead = new ParseAhead({ workers: 0, parserFiles, startAfterBytes: 0 })
     const parser = shippedParser('apache_combined')
     expect(await ahead.take(Buffer.alloc(100_000), parser, 'UTC', null)).toBeNull()
     await ahead.close()
@@ -68,21 +70,29 @@ describe('threads that parse ahead', () => {
   test('a thread that ends of itself ends the pass with its error', async () => {
     const ahead = new ParseAhead({
       workers: 1,
-      parserFiles: ['/nothing/*.yaml'],
+      parserFiles: new Map([['apache_combined', '/nothing/own.yaml']]),
       startAfterBytes: 0,
     })
     const bytes = Buffer.from(`${accessLine(0, '10.0.0.1', 200)}\n`.repeat(1_000))
     await ahead.take(bytes, shippedParser('apache_combined'), 'UTC', null)
-    await expect(ahead.failure).rejects.toThrow()
+    await expect(ahead.failure).rejects.toThrow('ENOENT')
+    await ahead.close()
+  })
+
+  test('a thread that is asked for a parser without a file says which', async () => {
+    const ahead = new ParseAhead({ workers: 1, parserFiles: new Map(), startAfterBytes: 0 })
+    const bytes = Buffer.from(`${accessLine(0, '10.0.0.1', 200)}\n`.repeat(1_000))
+    await ahead.take(bytes, shippedParser('apache_combined'), 'UTC', null)
+    await expect(ahead.failure).rejects.toThrow('no file of the parser apache_combined is known')
     await ahead.close()
   })
 
   test('a pass takes no thread before it has become long, and none for RE2', async () => {
-    const ahead = new ParseAhead({ workers: 2, parserFiles: [shippedParsers] })
+    const ahead = new ParseAhead({ workers: 2, parserFiles })
     const bytes = Buffer.alloc(1_000_000)
     expect(await ahead.take(bytes, shippedParser('apache_combined'), 'UTC', null)).toBeNull()
     await ahead.close()
-    const eager = new ParseAhead({ workers: 2, parserFiles: [], startAfterBytes: 0 })
+    const eager = new ParseAhead({ workers: 2, parserFiles, startAfterBytes: 0 })
     expect(await eager.take(bytes, shippedParser('json'), 'UTC', null)).toBeNull()
     await eager.close()
   })

@@ -215,15 +215,15 @@ describe('file', () => {
     ])
   })
 
-  test('has batches of at most 256 KiB of ordinary lines', async () => {
+  test('has batches of at most 512 KiB of ordinary lines', async () => {
     const logs = new LogDir()
     logs.append('app.log', `${'y'.repeat(99)}\n`.repeat(20_000))
     const recorder = new SourceRecorder(nothing, true).start(logs.source(['app.log']))
     await recorder.ended()
     expect(recorder.lines()).toHaveLength(20_000)
     const largest = Math.max(...recorder.batches.map(({ bytes }) => bytes.length))
-    expect(largest).toBeGreaterThan(200_000)
-    expect(largest).toBeLessThanOrEqual(262_144)
+    expect(largest).toBeGreaterThan(400_000)
+    expect(largest).toBeLessThanOrEqual(524_288)
   })
 
   test('starts a path anew whose checkpoint it does not understand', async () => {

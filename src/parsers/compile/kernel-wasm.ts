@@ -14,7 +14,7 @@ import type { Plan } from './plan.ts'
 import type { Remembered } from './times.ts'
 import { encodeModule, FunctionCode } from './wasm-encoder.ts'
 
-/** Text copied in at once; the batches of sources are a half of it. */
+/** Text copied in at once: the largest batch of a source, but for longer lines. */
 export const pieceBytes = 524_288
 /** A batch with a longer line than this is not copied in; generated JavaScript takes it. */
 const textBytesMax = 67_108_864
