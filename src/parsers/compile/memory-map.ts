@@ -6,7 +6,7 @@ import { scanPadding } from './simd-scan.ts'
 import { rememberedMax } from './times.ts'
 
 /** Rows that one call fills; with more lines it is called again. */
-export const rowsMax = 8_192
+export const rowsMax = 16_384
 /** Tables of sets; with more the patterns are too large. */
 const tablesMax = 192
 const tableBytes = 256
