@@ -1,15 +1,10 @@
 /** What the HTTP server is told: answers from the committed store, joined with what only the
  *  running process knows (living alerts, faults of sources, watermarks). */
 import type { Silences } from '../alerts/silences.ts'
-import type { Clock } from '../flow/time.ts'
 import { isoTime } from '../flow/time.ts'
-import type { Metrics } from '../flow/metrics.ts'
 import type { Deploy } from '../model/deploy.ts'
 import type { Alert } from '../model/alert.ts'
-import { scopeKey } from '../model/scope.ts'
 import { silenceState, type Silence } from '../model/silence.ts'
-import type { PartitionState } from '../pipeline/partition.ts'
-import type { Pipeline } from '../pipeline.ts'
 import type { Rule } from '../rules/rule.ts'
 import type {
   Health,
@@ -21,25 +16,20 @@ import type {
   ViewEvent,
 } from '../server/view.ts'
 import type { RunningReceivers } from './receivers.ts'
-import type { SourceSettings } from '../sources/settings.ts'
 import type { StateReader } from '../store/state.ts'
 import type { ExposureKind } from '../windows/history.ts'
 import { rates } from './rates.ts'
+import { measureReach, sourceStatuses, type SourceParts } from './source-status.ts'
 import { search, type SearchContext } from './search.ts'
 import { since } from './since.ts'
 
 const answersMax = 1_000
 
-export interface ViewParts {
+export interface ViewParts extends SourceParts {
   readonly version: string
-  readonly clock: Clock
   readonly state: StateReader
-  readonly pipeline: Pipeline
-  readonly sources: ReadonlyMap<string, SourceSettings>
   readonly parsers: readonly string[]
   readonly rules: readonly Rule[]
-  readonly metrics: Metrics
-  readonly faults: () => ReadonlyMap<string, string>
   readonly exposure: (service: string | null) => ExposureKind
   readonly report: (deploy: unknown) => Promise<Deploy>
   readonly events: SearchContext
@@ -80,7 +70,7 @@ export class DaemonView implements View {
     const sizes = pipeline.engine.sizes()
     return {
       version: this.#parts.version,
-      sources: this.#sources(),
+      sources: await this.sources(),
       parsers: this.#parts.parsers,
       rules: rules.map((rule, index) => ({
         name: rule.name,
@@ -99,6 +89,10 @@ export class DaemonView implements View {
       receivers: await this.#parts.receivers.status(),
       unread: this.#parts.unread(),
     }
+  }
+
+  sources(): Promise<readonly SourceStatus[]> {
+    return sourceStatuses(this.#parts)
   }
 
   async alerts(question: Parameters<View['alerts']>[0]): ReturnType<View['alerts']> {
@@ -164,6 +158,7 @@ export class DaemonView implements View {
 
   async metricsText(): Promise<string> {
     this.#measure()
+    await measureReach(this.#parts)
     await this.#parts.receivers.measure()
     return this.#parts.metrics.text()
   }
@@ -201,24 +196,6 @@ export class DaemonView implements View {
 
   #pending(): Alert[] {
     return this.#parts.pipeline.engine.alerts().filter((alert) => alert.state === 'pending')
-  }
-
-  #sources(): SourceStatus[] {
-    const { clock, pipeline, sources } = this.#parts
-    const faults = new Map(this.#parts.faults())
-    const now = clock.now()
-    const known = [...pipeline.partitions()].map((partition) => {
-      const fault = faults.get(partition.partition) ?? null
-      faults.delete(partition.partition)
-      const settings = sources.get(partition.source)
-      const reached = pipeline.reached(scopeKey({ service: settings?.service ?? null, env: settings?.env ?? '' })) // prettier-ignore
-      return sourceStatus(partition, settings, now, reached, fault)
-    })
-    // Faults of what has no partition yet: a glob without files, a source that does not start.
-    for (const [partition, fault] of faults) {
-      known.push({ ...nothingRead(partition), fault })
-    }
-    return known
   }
 
   /** Brings the counters that the pipeline keeps itself up to date. */
@@ -260,49 +237,3 @@ const partitionCounts = [
   { name: 'lastpush_clamped_total', count: 'clamped', help: 'Events whose time lay in the future and was replaced by their arrival.' },
   { name: 'lastpush_cut_total', count: 'cut', help: 'Lines cut at the line limit.' },
 ] as const // prettier-ignore
-
-/** One partition as `status` shows it. @param reached ms, -Infinity when nothing was. */
-export function sourceStatus(
-  partition: PartitionState,
-  settings: SourceSettings | undefined,
-  now: number,
-  reached: number,
-  fault: string | null,
-): SourceStatus {
-  return {
-    name: partition.source,
-    partition: partition.partition,
-    parser: partition.parser,
-    service: settings?.service ?? null,
-    env: settings?.env ?? '',
-    lines: partition.lines,
-    events: partition.events,
-    continued: partition.continued,
-    unparsed: partition.unparsed,
-    late: partition.late,
-    lagSeconds:
-      partition.newest === null ? null : Math.max(0, Math.round((now - partition.newest) / 1_000)),
-    watermark: Number.isFinite(reached) ? isoTime(reached) : null,
-    fault,
-    unparsedSamples: partition.unparsedSamples,
-  }
-}
-
-function nothingRead(partition: string): SourceStatus {
-  return {
-    name: partition,
-    partition,
-    parser: null,
-    service: null,
-    env: '',
-    lines: 0,
-    events: 0,
-    continued: 0,
-    unparsed: 0,
-    late: 0,
-    lagSeconds: null,
-    watermark: null,
-    fault: null,
-    unparsedSamples: [],
-  }
-}
