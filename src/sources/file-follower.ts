@@ -75,6 +75,11 @@ export class Follower implements Reserving {
     return this.#delayMs
   }
 
+  /** True while its file stands at the very path, not behind a link that may be set elsewhere. */
+  get isStraight(): boolean {
+    return this.#reading && this.#progress.position?.file === this.path
+  }
+
   /** What an operator should know; null when all is well. */
   get fault(): string | null {
     return this.#fault

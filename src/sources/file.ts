@@ -18,6 +18,10 @@ import { Ticker } from './ticker.ts'
 /** Paths that one source follows at once. */
 export const partitionsMax = 10_000
 
+/** A watched file without links in its path is looked at this many times less often: its watch tells
+ *  of all that its path does not hide, and a file that has left it is missed by the globs. */
+const watchedLooks = 10
+
 /** Files whose size is looked up at once when somebody asks how far they are read. */
 const looksMax = 64
 
@@ -186,6 +190,7 @@ class FileRun {
   async #scan(): Promise<void> {
     const found = await this.#expand()
     for (const [path, follower] of this.#followers) {
+      if (!found.has(path)) this.#ticker.wake(path)
       const position = follower.ended
       if (position === null || found.has(path) || this.#followers.size <= retireAbove) continue
       this.#followers.delete(path)
@@ -294,11 +299,13 @@ class FileRun {
   }
 
   /** Until the next look at a file that has nothing to read. */
-  async #rest({ path, delayMs }: Follower): Promise<void> {
-    const isQuiet = delayMs > this.#timing.pollMs && !this.#context.once
+  async #rest({ path, delayMs, isStraight }: Follower): Promise<void> {
+    const { pollMs, quietMs } = this.#timing
+    const isQuiet = delayMs > pollMs && !this.#context.once && (await this.#quiet.isLocal(path))
     const isNew = isQuiet && this.#quiet.start(path, () => this.#ticker.wake(path))
     if (!isQuiet) this.#quiet.stop(path)
-    const waitMs = isNew ? this.#timing.pollMs : delayMs
+    const isSafe = isStraight && delayMs >= quietMs && this.#quiet.has(path)
+    const waitMs = isNew ? pollMs : isSafe ? quietMs * watchedLooks : delayMs
     const waiting = this.#ticker.wait(waitMs, path)
     const { untilMs, end } = this.#pausing
     if (this.#context.clock.monotonic() + waitMs < untilMs) end()
