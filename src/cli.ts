@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   deploy: async () => (await import('./cli/deploy.ts')).addDeploy,
   silence: async () => (await import('./cli/silence.ts')).addSilence,
   status: async () => (await import('./cli/status.ts')).addStatus,
+  sources: async () => (await import('./cli/sources.ts')).addSources,
   parse: async () => (await import('./cli/parse.ts')).addParse,
   replay: async () => (await import('./cli/replay.ts')).addReplay,
   test: async () => (await import('./cli/test.ts')).addTest,

@@ -1,6 +1,6 @@
 /** The composition root of the daemon: builds every part from the configuration, starts them in
  *  order, and takes them down in the reverse order, also when a start fails half-way. */
-import { rm, writeFile } from 'node:fs/promises'
+import { realpath, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Dispatcher } from './alerts/dispatcher.ts'
 import { Silences } from './alerts/silences.ts'
@@ -13,6 +13,7 @@ import { indexKind, openConfiguredIndex } from './daemon/event-index.ts'
 import { keepHouse } from './daemon/housekeeping.ts'
 import { Ingest } from './daemon/ingest.ts'
 import { RunningReceivers } from './daemon/receivers.ts'
+import { LineRates } from './daemon/line-rates.ts'
 import { RunningSources } from './daemon/sources.ts'
 import { Teardown } from './daemon/teardown.ts'
 import { UnreadLogs } from './daemon/unread.ts'
@@ -148,7 +149,9 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     clock,
     log,
     metrics,
+    ownDir: await realpath(dataDir),
   })
+  const lineRates = new LineRates(() => pipeline.partitions(), clock.monotonic())
   const deploys = new DeployIntake({ tracker, pipeline, ingest, dataDir, env: config.env, clock, log }) // prettier-ignore
   const unread = new UnreadLogs({
     places: env.logPlaces,
@@ -167,6 +170,8 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     rules,
     metrics,
     exposure,
+    reach: () => sources.reach(),
+    lineRates,
     faults: () => new Map([...sources.faults, ...deploys.faults]),
     report: (report) => deploys.report(report),
     events: { index, tracker },
@@ -208,7 +213,10 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
         state,
         index,
         eventsKeptMs: config.store.eventsKeptMs,
-        tick: (now) => view.publish({ type: 'tick', data: { now } }),
+        tick: (now) => {
+          lineRates.tick(clock.monotonic())
+          view.publish({ type: 'tick', data: { now } })
+        },
         takeUpSpool: () => deploys.takeUpSpool(),
       },
       signal,

@@ -86,7 +86,13 @@ export function readSource(
 /** Paths of a source are relative to the configuration file, not to the working directory. */
 function resolvePaths(options: object, at: (path: string) => string): object {
   if (!('paths' in options)) return options
-  return { ...options, paths: (options.paths as readonly string[]).map(at) }
+  const paths = (options.paths as readonly string[]).map(at)
+  if (!('exclude' in options)) return { ...options, paths }
+  // A pattern without a slash is one of names, which are the same everywhere.
+  const exclude = (options.exclude as readonly string[]).map((pattern) =>
+    pattern.includes('/') ? at(pattern) : pattern,
+  )
+  return { ...options, paths, exclude }
 }
 
 /** The same for the files of a receiver: passwords, addresses, authorities. */

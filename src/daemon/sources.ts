@@ -5,7 +5,7 @@ import type { Metrics } from '../flow/metrics.ts'
 import type { Clock } from '../flow/time.ts'
 import type { Checkpoint } from '../model/event.ts'
 import type { Pipeline } from '../pipeline.ts'
-import type { Source, SourceContext } from '../sources/source.ts'
+import type { Reach, Source, SourceContext } from '../sources/source.ts'
 import { Stop } from '../sources/stop.ts'
 import type { Ingest } from './ingest.ts'
 
@@ -21,6 +21,8 @@ export interface SourcesOptions {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+  /** Real path of the folder of the daemon's own files. */
+  readonly ownDir?: string
   /** Pause before a source that failed is run again, ms; tests shorten it. */
   readonly restartMs?: number
 }
@@ -54,6 +56,15 @@ export class RunningSources {
   /** Partition → what an operator should mend. */
   get faults(): ReadonlyMap<string, string> {
     return this.#faults
+  }
+
+  /** Partition → how far its source is in it, of the sources that can tell. */
+  async reach(): Promise<ReadonlyMap<string, Reach>> {
+    const found = new Map<string, Reach>()
+    for (const source of this.#options.sources) {
+      for (const [partition, reach] of (await source.reach?.()) ?? []) found.set(partition, reach)
+    }
+    return found
   }
 
   /** Resolves when no source will emit any more. */
@@ -107,6 +118,7 @@ export class RunningSources {
         this.#fault(partition, message)
         this.#heardOf(source)
       },
+      ownDir: this.#options.ownDir,
       once: false,
       signal: this.#stopping.signal,
     }

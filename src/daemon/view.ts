@@ -1,14 +1,10 @@
 /** What the HTTP server is told: answers from the committed store, joined with what only the
  *  running process knows (living alerts, faults of sources, watermarks). */
 import type { Silences } from '../alerts/silences.ts'
-import type { Clock } from '../flow/time.ts'
 import { isoTime } from '../flow/time.ts'
-import type { Metrics } from '../flow/metrics.ts'
 import type { Deploy } from '../model/deploy.ts'
 import type { Alert } from '../model/alert.ts'
-import { scopeKey } from '../model/scope.ts'
 import { silenceState, type Silence } from '../model/silence.ts'
-import type { Pipeline } from '../pipeline.ts'
 import type { Rule } from '../rules/rule.ts'
 import type {
   Health,
@@ -20,27 +16,21 @@ import type {
   ViewEvent,
 } from '../server/view.ts'
 import type { RunningReceivers } from './receivers.ts'
-import type { SourceSettings } from '../sources/settings.ts'
 import type { StateReader } from '../store/state.ts'
 import type { ExposureKind } from '../windows/history.ts'
 import { measure } from './measure.ts'
 import { rates } from './rates.ts'
+import { measureReach, sourceStatuses, type SourceParts } from './source-status.ts'
 import { search, type SearchContext } from './search.ts'
 import { since } from './since.ts'
-import { nothingRead, sourceStatus } from './source-status.ts'
 
 const answersMax = 1_000
 
-export interface ViewParts {
+export interface ViewParts extends SourceParts {
   readonly version: string
-  readonly clock: Clock
   readonly state: StateReader
-  readonly pipeline: Pipeline
-  readonly sources: ReadonlyMap<string, SourceSettings>
   readonly parsers: readonly string[]
   readonly rules: readonly Rule[]
-  readonly metrics: Metrics
-  readonly faults: () => ReadonlyMap<string, string>
   readonly exposure: (service: string | null) => ExposureKind
   readonly report: (deploy: unknown) => Promise<Deploy>
   readonly events: SearchContext
@@ -81,7 +71,7 @@ export class DaemonView implements View {
     const sizes = pipeline.engine.sizes()
     return {
       version: this.#parts.version,
-      sources: this.#sources(),
+      sources: await this.sources(),
       parsers: this.#parts.parsers,
       rules: rules.map((rule, index) => ({
         name: rule.name,
@@ -100,6 +90,10 @@ export class DaemonView implements View {
       receivers: await this.#parts.receivers.status(),
       unread: this.#parts.unread(),
     }
+  }
+
+  sources(): Promise<readonly SourceStatus[]> {
+    return sourceStatuses(this.#parts)
   }
 
   async alerts(question: Parameters<View['alerts']>[0]): ReturnType<View['alerts']> {
@@ -165,6 +159,7 @@ export class DaemonView implements View {
 
   async metricsText(): Promise<string> {
     measure(this.#parts)
+    await measureReach(this.#parts)
     await this.#parts.receivers.measure()
     return this.#parts.metrics.text()
   }
@@ -202,23 +197,5 @@ export class DaemonView implements View {
 
   #pending(): Alert[] {
     return this.#parts.pipeline.engine.alerts().filter((alert) => alert.state === 'pending')
-  }
-
-  #sources(): SourceStatus[] {
-    const { clock, pipeline, sources } = this.#parts
-    const faults = new Map(this.#parts.faults())
-    const now = clock.now()
-    const known = [...pipeline.partitions()].map((partition) => {
-      const fault = faults.get(partition.partition) ?? null
-      faults.delete(partition.partition)
-      const settings = sources.get(partition.source)
-      const reached = pipeline.reached(scopeKey({ service: settings?.service ?? null, env: settings?.env ?? '' })) // prettier-ignore
-      return sourceStatus(partition, settings, now, reached, fault)
-    })
-    // Faults of what has no partition yet: a glob without files, a source that does not start.
-    for (const [partition, fault] of faults) {
-      known.push({ ...nothingRead(partition), fault })
-    }
-    return known
   }
 }

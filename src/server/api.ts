@@ -204,6 +204,10 @@ function addQuestions(app: FastifyInstance, view: View, clock: Clock): void {
     readParameters(noParameters, query)
     return view.status()
   })
+  app.get('/api/v1/sources', ({ query }) => {
+    readParameters(noParameters, query)
+    return view.sources()
+  })
   app.get('/api/v1/alerts', ({ query }) => view.alerts(readParameters(alertsParameters, query)))
   app.get('/api/v1/deploys', ({ query }) => view.deploys(readParameters(listParameters, query)))
   app.get('/api/v1/signatures', ({ query }) =>

@@ -16,6 +16,21 @@ export interface UnparsedSample {
   readonly column: number
 }
 
+/** How far a source is in one partition. */
+export interface ReadingStatus {
+  /** `open`: read lately; `quiet`: at its end and silent; `rotated`: its file has left its path and
+   *  is read to its end; `absent`: there is nothing to read. */
+  readonly state: 'open' | 'quiet' | 'rotated' | 'absent'
+  /** Where the next line begins: the byte in its file, or the offset in the topic. */
+  readonly position: number | null
+  /** What is there and not read yet; null where that cannot be known. */
+  readonly behindBytes: number | null
+  /** Since the end was last reached; 0 there; null where that cannot be known. */
+  readonly behindSeconds: number | null
+  /** Over the last 10 to 20 s. */
+  readonly linesPerSecond: number
+}
+
 /** One partition of one source. */
 export interface SourceStatus {
   readonly name: string
@@ -32,6 +47,8 @@ export interface SourceStatus {
   readonly late: number
   /** How far the newest event lies behind the clock, s; null before the first event. */
   readonly lagSeconds: number | null
+  /** null where no daemon runs, or the source cannot tell. */
+  readonly reading: ReadingStatus | null
   readonly watermark: string | null
   /** What an operator should mend; null when all is well. */
   readonly fault: string | null
@@ -201,6 +218,8 @@ export interface ViewEvent {
 
 export interface View {
   status(): Promise<Status>
+  /** What `status` says of the sources, without the rest. */
+  sources(): Promise<readonly SourceStatus[]>
   /** Newest first. */
   alerts(question: AlertsQuestion): Promise<readonly Alert[]>
   /** Newest start first. */

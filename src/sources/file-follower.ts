@@ -11,9 +11,11 @@ import { FileProgress } from './file-progress.ts'
 import { FileReader } from './file-reader.ts'
 import { compressedSince, locate, look, rotatedFrom } from './file-rotation.ts'
 import type { FollowerParts, Reserving, Turn } from './file-turn.ts'
+import type { Reach } from './source.ts'
 
 const idle: Turn = { batches: [], more: false, done: false }
 const more: Turn = { batches: [], more: true, done: false }
+const absent: Reach = { state: 'absent', position: null, behindBytes: 0, behindMs: 0 }
 
 export class Follower implements Reserving {
   readonly path: string
@@ -34,6 +36,9 @@ export class Follower implements Reserving {
   /** The last file is gone: one with the same content at the path is its copy. */
   #gone = false
   #fault: string | null = null
+  /** Monotonic times at which bytes were read and at which the end was last reached. */
+  #grewAt: number
+  #atEndAt: number
   #delayMs: number
 
   /**
@@ -49,10 +54,18 @@ export class Follower implements Reserving {
   ) {
     this.path = path
     this.#parts = parts
-    this.#opening = new FileOpening(path, parts.owners, start, () => this.#reserveElders())
+    const { owners, context } = parts
+    this.#opening = new FileOpening(
+      path,
+      owners,
+      start,
+      () => this.#reserveElders(),
+      context.ownDir,
+    )
     this.#keepStart = start.keep
     this.#progress = new FileProgress(parts.source, path, parts.context, position)
     this.#delayMs = parts.timing.pollMs
+    this.#grewAt = this.#atEndAt = context.clock.monotonic()
     if (position === null || isFinished(position)) return
     this.#reading = parts.owners.claim(fileId(position), path)
   }
@@ -60,6 +73,11 @@ export class Follower implements Reserving {
   /** Time until the next turn after an idle one, ms. */
   get delayMs(): number {
     return this.#delayMs
+  }
+
+  /** True while its file stands at the very path, not behind a link that may be set elsewhere. */
+  get isStraight(): boolean {
+    return this.#reading && this.#progress.position?.file === this.path
   }
 
   /** What an operator should know; null when all is well. */
@@ -70,6 +88,29 @@ export class Follower implements Reserving {
   /** Position of a path that has no file to read any more; null while it reads one. */
   get ended(): FilePosition | null {
     return this.#reading ? null : this.#progress.position
+  }
+
+  /** How far it is now. Never rejects. */
+  async reach(): Promise<Reach> {
+    const position = this.#progress.position
+    if (!this.#reading || position === null) return absent
+    const { context, files, timing } = this.#parts
+    const there = await look(this.path).catch(() => null)
+    const here = this.#isFile(there)
+    const stat = here
+      ? there
+      : await files
+          .get(this.path)
+          ?.handle.stat()
+          .catch(() => null)
+    const { offset } = position
+    // Of an unfinished line that was read nothing is left to do.
+    const readTo = this.#atEnd ? Math.max(offset, this.#readTo) : offset
+    const behindBytes = stat == null ? null : Math.max(0, Number(stat.size) - readTo)
+    const behindMs = behindBytes === 0 ? 0 : Math.round(context.clock.monotonic() - this.#atEndAt)
+    const isQuiet = behindBytes === 0 && this.#delayMs > timing.pollMs
+    const state = here ? (isQuiet ? 'quiet' : 'open') : 'rotated'
+    return { state, position: offset, behindBytes, behindMs }
   }
 
   /** Looks at the path before any follower reads; lays hold of what belongs to it. */
@@ -141,6 +182,8 @@ export class Follower implements Reserving {
     this.#progress.seenAtPath()
     // A new time at the same size is a reason to read as well: it may be a new content.
     if (there?.size === this.#seen?.size && there?.mtimeNs === this.#seen?.mtimeNs) {
+      const silentMs = context.clock.monotonic() - this.#grewAt
+      if (silentMs >= this.#parts.closeInactiveMs) await files.drop(this.path)
       return this.#rest()
     }
     this.#seen = there
@@ -160,11 +203,14 @@ export class Follower implements Reserving {
     }
     this.#report(null)
     this.#atEnd = read.end
+    const now = context.clock.monotonic()
+    if (read.end) this.#atEndAt = now
     const grew = reader.read !== this.#readTo
     this.#readTo = reader.read
     if (grew) {
       this.#delayMs = timing.pollMs
-      if (this.#leftSince !== null) this.#leftSince = context.clock.monotonic()
+      this.#grewAt = now
+      if (this.#leftSince !== null) this.#leftSince = now
     }
     if (read.pieces.length > 0 || !read.end) {
       const batches: Batch[] = []

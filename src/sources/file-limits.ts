@@ -103,12 +103,23 @@ export class ReadBuffers {
 export class FileOwners {
   readonly #live = new Map<string, string>()
   readonly #finished = new Map<string, FinishedFile>()
+  /** Files that were there at a start which reads only what has a checkpoint. */
+  readonly #ignored = new Set<string>()
 
   /** True when the file now belongs to the partition. */
   claim(id: string, partition: string): boolean {
     const owner = this.#live.get(id) ?? partition
     if (owner === partition) this.#live.set(id, owner)
     return owner === partition
+  }
+
+  /** Leaves a file alone for as long as this run lasts, under whatever name. */
+  ignore(id: string): void {
+    this.#ignored.add(id)
+  }
+
+  isIgnored(id: string): boolean {
+    return this.#ignored.has(id)
   }
 
   isFree(id: string): boolean {

@@ -4,14 +4,18 @@
 import { realpath, type FileHandle } from 'node:fs/promises'
 import { evidenceBytesMin, fileId, judge, sameHead, type FilePosition } from './file-checkpoint.ts'
 import type { FileOwners } from './file-limits.ts'
+import type { FileOptions } from './file-options.ts'
+import { forbidden } from './file-places.ts'
 import { lineStart, openRegular, refusal, type OpenedFile } from './file-reader.ts'
 import { isCompressed, look, rotatedSince } from './file-rotation.ts'
 
 /** Where a path begins that has no checkpoint. */
 export interface FirstRead {
-  readonly from: 'end' | 'beginning'
+  readonly from: FileOptions['from']
   /** Wall time, ms: a file created since then is read from its beginning in any case. */
   readonly bornSinceMs: number
+  /** Wall time, ms: a file last written before it begins at its end. */
+  readonly writtenSinceMs?: number
 }
 
 /** The last file of a path. */
@@ -41,13 +45,21 @@ export class FileOpening {
   readonly #owners: FileOwners
   readonly #first: FirstRead
   readonly #elders: () => Promise<void>
+  readonly #ownDir: string | undefined
   /** Size of the file when the path was first seen; null: it is read from its beginning. */
   #firstSize: number | null = null
   /** Facts of a finished file that need not be opened again to know it. */
   #skipped = ''
 
   /** @param elders Lets the paths that this one may be a rotation of reserve their files. */
-  constructor(path: string, owners: FileOwners, first: FirstRead, elders: () => Promise<void>) {
+  constructor(
+    path: string,
+    owners: FileOwners,
+    first: FirstRead,
+    elders: () => Promise<void>,
+    ownDir?: string,
+  ) {
+    this.#ownDir = ownDir
     this.#path = path
     this.#owners = owners
     this.#first = first
@@ -61,6 +73,7 @@ export class FileOpening {
       const there = await look(this.#path).catch(() => null)
       const old = there?.isFile() === true && bornMs(there) < this.#first.bornSinceMs
       this.#firstSize = old && this.#first.from === 'end' ? Number(there.size) : null
+      if (old && this.#first.from === 'checkpoint') this.#owners.ignore(fileId(there))
       return
     }
     const there = await look(this.#path).catch(() => null)
@@ -100,7 +113,7 @@ export class FileOpening {
     if (isCompressed(candidate)) return { refused: 'is compressed; only plain files are read' }
     const id = fileId(there)
     const facts = `${id}:${there.size}:${there.mtimeNs}`
-    if (facts === this.#skipped) return nothing
+    if (facts === this.#skipped || this.#owners.isIgnored(id)) return nothing
     if (candidate === this.#path && this.#owners.isFree(id)) await this.#elders()
     if (!this.#owners.claim(id, this.#path)) return nothing
     let offset: number | null = null
@@ -112,6 +125,12 @@ export class FileOpening {
       )
       if (offset !== null) {
         const path = await realPath(candidate)
+        const refused = forbidden(path, file.stat, this.#ownDir)
+        if (refused !== null) {
+          offset = null
+          await file.handle.close()
+          return { refused }
+        }
         return { file, path, own: candidate === this.#path, offset }
       }
       await file.handle.close()
@@ -134,6 +153,8 @@ export class FileOpening {
       return size === done.bytes ? null : done.bytes
     }
     if (last === null) {
+      const { writtenSinceMs = -Infinity } = this.#first
+      if (Number(stat.mtimeMs) < writtenSinceMs) return lineStart(handle, size)
       const seen = this.#firstSize
       return seen === null ? 0 : lineStart(handle, Math.min(seen, size))
     }

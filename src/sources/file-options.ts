@@ -2,8 +2,9 @@
  *  The short form is turned into the full one before the schema sees it, rather than being a branch
  *  of a union, so that every fault names the very value that is wrong. */
 import { z } from 'zod'
+import { duration } from '../query/schema.ts'
 
-/** Globs of one source. */
+/** Globs of one source, and as many that are left out. */
 const pathsMax = 1_000
 
 const path = z
@@ -18,7 +19,14 @@ const paths = z
 const full = z.strictObject(
   {
     paths: z.preprocess(asList, paths),
-    from: z.enum(['end', 'beginning'], { error: 'expected end or beginning' }).default('end'),
+    from: z
+      .enum(['end', 'beginning', 'checkpoint'], {
+        error: 'expected end, beginning or checkpoint',
+      })
+      .default('end'),
+    exclude: z.preprocess(asList, paths).optional(),
+    ignore_older: duration.optional(),
+    close_inactive: duration.optional(),
   },
   {
     error: ({ code }) =>
@@ -28,7 +36,10 @@ const full = z.strictObject(
   },
 )
 
-/** `paths`: globs or plain paths. `from`: where a file that is there at the first start begins.
+/** `paths`: globs or plain paths. `from`: where a file that is there at the first start begins, or
+ *  that it is not read at all. `exclude`: globs of paths, or of names where they hold no slash.
+ *  `ignore_older`: the age of the last write, ms, from which a file without a checkpoint begins at its
+ *  end. `close_inactive`: the silence after which a descriptor is closed, ms.
  *  A text or a list of texts stands for `{ paths: …, from: end }`; so does a text as `paths`. */
 export const fileOptions = z.preprocess(
   (given) => (typeof given === 'string' || Array.isArray(given) ? { paths: given } : given),

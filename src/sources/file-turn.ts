@@ -21,6 +21,8 @@ export interface FollowerParts {
   readonly timing: FileTiming
   readonly owners: FileOwners
   readonly files: OpenFiles
+  /** Silence after which a descriptor is closed, ms; Infinity: only when others need one. */
+  readonly closeInactiveMs: number
   /** The follower of another path; undefined when nobody follows it. */
   readonly followerOf: (path: string) => Reserving | undefined
 }

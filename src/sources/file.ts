@@ -9,14 +9,21 @@ import { Follower } from './file-follower.ts'
 import { FileOwners, OpenFiles, openFilesMax, ReadBuffers } from './file-limits.ts'
 import { fileOptions, type FileOptions } from './file-options.ts'
 import type { FileTiming, Turn } from './file-turn.ts'
-import { expandGlob, globEntriesMax, isGlob, matchesGlob } from './glob.ts'
+import { expandGlob, globEntriesMax, isGlob, matchesExclude, matchesGlob } from './glob.ts'
 import { QuietWatch } from './quiet-watch.ts'
-import type { Source, SourceContext, SourceType } from './source.ts'
+import type { Reach, Source, SourceContext, SourceType } from './source.ts'
 import { Stop } from './stop.ts'
 import { Ticker } from './ticker.ts'
 
 /** Paths that one source follows at once. */
 export const partitionsMax = 10_000
+
+/** A watched file without links in its path is looked at this many times less often: its watch tells
+ *  of all that its path does not hide, and a file that has left it is missed by the globs. */
+const watchedLooks = 10
+
+/** Files whose size is looked up at once when somebody asks how far they are read. */
+const looksMax = 64
 
 /** A file born this long before the newest checkpoint may still lack one of its own when the daemon
  *  dies: it had to be found, and its first batch to be committed. */
@@ -43,9 +50,14 @@ export function fileSource(
   options: FileOptions,
   { timing = fileTiming, filesMax = openFilesMax } = {},
 ): Source {
+  let last: FileRun | null = null
   return {
     name,
-    run: (context) => new FileRun(name, options, context, timing, filesMax).run(),
+    run: (context) => {
+      last = new FileRun(name, options, context, timing, filesMax)
+      return last.run()
+    },
+    reach: async () => (await last?.reach()) ?? new Map<string, Reach>(),
   }
 }
 
@@ -107,11 +119,24 @@ class FileRun {
     if (this.#failure !== null) throw this.#failure.error
   }
 
+  /** How far each path is: one look at each, a few at a time. */
+  async reach(): Promise<Map<string, Reach>> {
+    const found = new Map<string, Reach>()
+    const followers = [...this.#followers]
+    for (let at = 0; at < followers.length; at += looksMax) {
+      const some = followers.slice(at, at + looksMax)
+      const reaches = await Promise.all(some.map(([, follower]) => follower.reach()))
+      some.forEach(([path], i) => found.set(path, reaches[i] as Reach))
+    }
+    return found
+  }
+
   /** Takes up the committed partitions and what the globs match now. */
   async #start(): Promise<void> {
     const known: [string, FilePosition][] = []
     for (const [path, checkpoint] of this.#context.checkpoints) {
       if (!this.#options.paths.some((pattern) => matchesGlob(pattern, path))) continue
+      if ((this.#options.exclude ?? []).some((left) => matchesExclude(left, path))) continue
       const position = readPosition(checkpoint)
       if (position !== null) known.push([path, position])
       else this.#context.log.warn({ source: this.#name, path }, 'the checkpoint is not understood')
@@ -165,6 +190,7 @@ class FileRun {
   async #scan(): Promise<void> {
     const found = await this.#expand()
     for (const [path, follower] of this.#followers) {
+      if (!found.has(path)) this.#ticker.wake(path)
       const position = follower.ended
       if (position === null || found.has(path) || this.#followers.size <= retireAbove) continue
       this.#followers.delete(path)
@@ -187,11 +213,13 @@ class FileRun {
 
   /** Paths that match now, each once; says which globs match nothing or too much. */
   async #expand(): Promise<Set<string>> {
+    const { exclude = [] } = this.#options
     const found = new Set<string>()
     for (const pattern of this.#options.paths) {
       const { paths, cut } = await expandGlob(pattern)
       let left = 0
       for (const path of paths) {
+        if (exclude.some((left) => matchesExclude(left, path))) continue
         if (found.size < partitionsMax) found.add(path)
         else left += 1
       }
@@ -217,19 +245,23 @@ class FileRun {
   #add(
     path: string,
     position: FilePosition | null,
-    start: { from: 'end' | 'beginning'; bornSinceMs: number },
+    start: { from: FileOptions['from']; bornSinceMs: number },
   ): Follower {
     const keep = !this.#context.once
+    const { ignore_older: ignoredMs = Infinity, close_inactive: closeInactiveMs = Infinity } =
+      this.#options
+    const writtenSinceMs = this.#context.clock.now() - ignoredMs
     const follower = new Follower(
       path,
       position,
-      { ...start, keep },
+      { ...start, writtenSinceMs, keep },
       {
         source: this.#name,
         context: this.#context,
         timing: this.#timing,
         owners: this.#owners,
         files: this.#files,
+        closeInactiveMs,
         followerOf: (other) => this.#followers.get(other),
       },
     )
@@ -267,11 +299,13 @@ class FileRun {
   }
 
   /** Until the next look at a file that has nothing to read. */
-  async #rest({ path, delayMs }: Follower): Promise<void> {
-    const isQuiet = delayMs > this.#timing.pollMs && !this.#context.once
+  async #rest({ path, delayMs, isStraight }: Follower): Promise<void> {
+    const { pollMs, quietMs } = this.#timing
+    const isQuiet = delayMs > pollMs && !this.#context.once && (await this.#quiet.isLocal(path))
     const isNew = isQuiet && this.#quiet.start(path, () => this.#ticker.wake(path))
     if (!isQuiet) this.#quiet.stop(path)
-    const waitMs = isNew ? this.#timing.pollMs : delayMs
+    const isSafe = isStraight && delayMs >= quietMs && this.#quiet.has(path)
+    const waitMs = isNew ? pollMs : isSafe ? quietMs * watchedLooks : delayMs
     const waiting = this.#ticker.wait(waitMs, path)
     const { untilMs, end } = this.#pausing
     if (this.#context.clock.monotonic() + waitMs < untilMs) end()

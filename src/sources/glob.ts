@@ -3,7 +3,7 @@
  *  with a bracket in its name, because shells pass names on literally.
  *  Matching is by hand in O(pattern · name): no regex is built from what a user wrote. */
 import { readdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 
 /** Directory entries looked at in one expansion; a deeper `**` is cut there and said so. */
 export const globEntriesMax = 100_000
@@ -48,6 +48,12 @@ export function matchesGlob(pattern: string, path: string): boolean {
   if (path === resolve(pattern)) return true
   const names = path.split('/').filter((name) => name !== '')
   return compile(pattern).some((segments) => matchPath(segments, names))
+}
+
+/** True when the path, or its last name where the pattern has no slash, is what the pattern means. */
+export function matchesExclude(pattern: string, path: string): boolean {
+  if (pattern.includes('/')) return matchesGlob(pattern, path)
+  return matchesGlob(`/${pattern}`, `/${basename(path)}`)
 }
 
 interface Walk {

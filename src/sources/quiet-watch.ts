@@ -4,11 +4,25 @@
  *  Watches are a help and no promise: where there are none (network file systems, the system's limit
  *  reached) polling alone finds the line, a second later. */
 import { watch, type FSWatcher } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 /** Files of one source that are watched at once; the rest are polled. */
 export const watchesMax = 2_000
 
+/** Directories whose file system is remembered. */
+const dirsMax = 1_000
+
+/** Types of file systems, as statfs(2) numbers them, where others write without this kernel seeing
+ *  it: NFS, SMB in three ages, FUSE, 9P, Ceph, Lustre, AFS, OCFS2, GFS2. */
+const remoteTypes: ReadonlySet<number> = new Set([
+  0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x65735546, 0x01021997, 0x00c36400, 0x0bd00bd0,
+  0x5346414f, 0x7461636f, 0x01161970,
+])
+
 export class QuietWatch {
+  /** Directory → every change below it is told, as far as is known. */
+  readonly #local = new Map<string, boolean>()
   readonly #max: number
   readonly #watchers = new Map<string, FSWatcher>()
 
@@ -34,6 +48,25 @@ export class QuietWatch {
       // Gone, or not to be watched here: the next look at it tells.
       return false
     }
+  }
+
+  /** True while a watch of the path would tell of a change. */
+  has(path: string): boolean {
+    return this.#watchers.has(path)
+  }
+
+  /** False for files of network file systems: their changes come from elsewhere. */
+  async isLocal(path: string): Promise<boolean> {
+    const dir = dirname(path)
+    const known = this.#local.get(dir)
+    if (known !== undefined) return known
+    const isLocal = await statfs(dir).then(
+      ({ type }) => !remoteTypes.has(type),
+      () => false,
+    )
+    if (this.#local.size >= dirsMax) this.#local.clear()
+    this.#local.set(dir, isLocal)
+    return isLocal
   }
 
   /** Ends the watch of a path. */

@@ -5,6 +5,20 @@ import type { Log } from '../flow/log.ts'
 import type { Metrics } from '../flow/metrics.ts'
 import type { Batch, Checkpoint } from '../model/event.ts'
 
+/** How far a source is in one partition, at the moment of asking. */
+export interface Reach {
+  /** `open`: read lately; `quiet`: at its end and silent; `rotated`: its file has left its path and
+   *  is read to its end; `absent`: there is nothing to read. */
+  readonly state: 'open' | 'quiet' | 'rotated' | 'absent'
+  /** Where the next line begins: the byte in its file, or the offset in the topic; null when there
+   *  is nothing to read. */
+  readonly position: number | null
+  /** What is there and not read yet, bytes; null where the source cannot know. */
+  readonly behindBytes: number | null
+  /** Since the end was last reached, ms; 0 there; null where the source cannot know. */
+  readonly behindMs: number | null
+}
+
 /** What a running source is given. */
 export interface SourceContext {
   readonly clock: Clock
@@ -24,6 +38,8 @@ export interface SourceContext {
   emit(batch: Batch): Promise<void>
   /** Something is wrong that an operator should see in `status`; null clears it. */
   fault(partition: string, message: string | null): void
+  /** Folder of the daemon's own files, which no source may read; undefined where there is none. */
+  readonly ownDir?: string | undefined
   /** Reads to the present end, then returns, instead of following. */
   readonly once: boolean
   /** Aborted when the daemon stops; `run` then returns within one poll. */
@@ -34,6 +50,8 @@ export interface SourceContext {
 export interface Source {
   readonly name: string
   run(context: SourceContext): Promise<void>
+  /** How far each partition is; absent in kinds that cannot tell. Never rejects. */
+  reach?(): Promise<ReadonlyMap<string, Reach>>
 }
 
 /** A kind of source, as the registry lists it. */

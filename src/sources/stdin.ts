@@ -26,11 +26,28 @@ export const stdin: SourceType<StdinOptions> = {
  * Positions count the bytes that were read. The stream is destroyed when the signal aborts.
  */
 export function stdinSource(name: string, input: Readable): Source {
-  return { name, run: (context) => read(name, input, context) }
+  let cutter = new LineCutter()
+  return {
+    name,
+    run: (context) => {
+      cutter = new LineCutter()
+      return read(name, input, cutter, context)
+    },
+    // How much the writer has in its pipe cannot be known.
+    reach: async () => {
+      const state = input.readableEnded || input.destroyed ? 'absent' : 'open'
+      const unknown = { behindBytes: null, behindMs: null }
+      return new Map([[stdinPartition, { state, position: cutter.read, ...unknown }]])
+    },
+  }
 }
 
-async function read(name: string, input: Readable, context: SourceContext): Promise<void> {
-  const cutter = new LineCutter()
+async function read(
+  name: string,
+  input: Readable,
+  cutter: LineCutter,
+  context: SourceContext,
+): Promise<void> {
   const stop = new Stop(context.signal)
   const emit = (piece: Piece, final: boolean) =>
     stop.or(context.emit(batchOf(name, piece, final, context.clock.now())))

@@ -142,6 +142,7 @@ function source(partition: string, lagSeconds: number): SourceStatus {
     unparsed: 0,
     late: 0,
     lagSeconds,
+    reading: null,
     watermark: null,
     fault: null,
     unparsedSamples: [],

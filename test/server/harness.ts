@@ -19,6 +19,7 @@ import type {
   Rates,
   SilenceRow,
   SignatureRow,
+  SourceStatus,
   Status,
   View,
   ViewEvent,
@@ -64,6 +65,11 @@ export class SetView implements View {
       receivers: [],
       unread: [],
     }
+  }
+
+  async sources(): Promise<readonly SourceStatus[]> {
+    this.#ask('sources', null)
+    return []
   }
 
   async alerts(question: unknown): Promise<readonly Alert[]> {

@@ -24,7 +24,12 @@ describe('options of file', () => {
     ['an empty path', '', 'paths.0', 'a path has no characters; name a file or a glob'],
     ['an empty list', [], 'paths', 'names no path; name a file or a glob'],
     ['a number in a list', ['/a', 7], 'paths.1', 'expected a path or a glob as text'],
-    ['another place', { paths: '/a', from: 'middle' }, 'from', 'expected end or beginning'],
+    [
+      'another place',
+      { paths: '/a', from: 'middle' },
+      'from',
+      'expected end, beginning or checkpoint',
+    ],
     [
       'too many paths',
       Array.from({ length: 1_001 }, () => '/a'),

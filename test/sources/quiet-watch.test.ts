@@ -61,3 +61,10 @@ test('a sleeper is woken under its key before its time, and the others sleep on'
   await Promise.all(sleepers)
   expect(woken).toEqual(['a', 'b'])
 })
+
+test('a directory of this machine is local, one that is not there is not', async () => {
+  const watch = new QuietWatch()
+  const logs = new LogDir()
+  expect(await watch.isLocal(logs.path('app.log'))).toBe(true)
+  expect(await watch.isLocal(logs.path('none/app.log'))).toBe(false)
+})
