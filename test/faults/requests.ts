@@ -1,0 +1,51 @@
+/** One access log whose lines are known by their number, a daemon that counts it and pages nobody,
+ *  and the check of the store against what was written. */
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { readBooks } from './books.ts'
+import { Daemon } from './daemon.ts'
+import { accessTime } from './writer.ts'
+
+export class RequestLog {
+  readonly path: string
+  /** Lines written so far. */
+  lines = 0
+
+  constructor(dir: string, name = 'access.log') {
+    this.path = join(dir, name)
+    appendFileSync(this.path, '')
+  }
+
+  /** Appends so many whole lines; each fifth is a failure, which the index keeps. */
+  append(count: number): void {
+    const head = `10.0.0.7 - - [${accessTime(Date.now())}]`
+    const numbers = Array.from({ length: count }, (_, index) => this.lines + index)
+    const line = (n: number) =>
+      `${head} "GET /${n} HTTP/1.1" ${n % 5 === 0 ? 500 : 200} 512 "-" "-"\n`
+    appendFileSync(this.path, numbers.map(line).join(''))
+    this.lines += count
+  }
+
+  /** Arguments of `run` that read only this log and take no rules. */
+  get args(): string[] {
+    return [this.path, '--parser', 'apache_combined', '--rules', 'none', '--port', '0']
+  }
+
+  /** Waits until a daemon has read all, ends it by SIGTERM, and holds its store against the log. */
+  async settle(daemon: Daemon): Promise<void> {
+    await daemon.lines(this.path, this.lines)
+    expect(await daemon.stop(), daemon.stderr).toEqual({ code: 0, signal: null })
+    await this.expectCounted(daemon.dataDir)
+  }
+
+  /** Every line is counted once, in a store that SQLite finds whole. */
+  async expectCounted(dataDir: string, told = ''): Promise<void> {
+    const { panes, indexed, backlog, integrity, partitions } = await readBooks(dataDir)
+    expect(partitions.get(this.path)?.lines, told).toBe(this.lines)
+    expect(panes['requests '] ?? 0, told).toBe(this.lines)
+    expect(panes['status 500'] ?? 0, told).toBe(Math.ceil(this.lines / 5))
+    expect(indexed + backlog, told).toBe(Math.ceil(this.lines / 5))
+    expect(integrity, told).toEqual(['ok', 'ok'])
+  }
+}
