@@ -33,12 +33,17 @@ import { readToken } from './server/token.ts'
 import type { Health } from './server/view.ts'
 import type { EventIndex } from './store/events.ts'
 import { Indexer } from './store/indexer.ts'
+import { lacksState } from './store/data-dir.ts'
 import { lockDataDir } from './store/lock.ts'
 import { openState } from './store/sqlite.ts'
 import { version } from './version.ts'
 
 /** Deliveries under way at once, over all receivers. */
 const deliveriesMax = 8
+/** Said when the state of an earlier run is gone. */
+const startsAnew =
+  'state.db is missing beside what an earlier run has left: counts, alerts and positions in logs' +
+  ' start anew; if that is not wanted, stop lastpush and put a backup in its place'
 /** Half-width of the time range that an alert's link shows, ms. */
 const linkRangeMs = 600_000
 
@@ -88,6 +93,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
 
   const lock = await lockDataDir(dataDir)
   down.add('lock', () => lock.close())
+  if (lacksState(dataDir)) log.warn({ dataDir }, startsAnew)
   const state = await openState(dataDir)
   down.add('state', () => state.close())
   const index = await openIndex(config, env, metrics)
@@ -213,6 +219,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
         state,
         index,
         eventsKeptMs: config.store.eventsKeptMs,
+        newestMs: () => Math.max(...[...pipeline.partitions()].map(({ newest }) => newest ?? -Infinity)), // prettier-ignore
         tick: (now) => {
           lineRates.tick(clock.monotonic())
           view.publish({ type: 'tick', data: { now } })

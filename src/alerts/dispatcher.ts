@@ -8,9 +8,12 @@ import { shortHash, type Alert, type Transition } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
 import type { Page, PageReason } from '../model/page.ts'
 import type { Notification, RecordPut, State } from '../store/state.ts'
-import { adopt, holdsOnset, isOver, leave, openGroup, takeIn, type Group } from './group.ts'
+import { adopt, holdsOnset, isOver, leave, openGroup, shifted, takeIn, takenUp, type Group } from './group.ts' // prettier-ignore
 import { groupId, groupLabels, routeOf, type Route, type Routing } from './route.ts'
 import { afterTelling, mutedNow, released, tell, type MutedBy, type Telling } from './telling.ts'
+
+/** Wall time that passes this much faster or slower than it can between two looks was set, ms. */
+const clockStepMs = 1_000
 
 export interface DispatcherOptions {
   readonly state: State
@@ -31,9 +34,12 @@ export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #suppressed: Metric
   #groups = new Map<string, Group>()
+  /** Both clocks at the last look that the store took. */
+  #looked: { readonly wallMs: number; readonly monotonicMs: number }
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+    this.#looked = bothClocks(options.clock)
     this.#suppressed = options.metrics.counter(
       'lastpush_suppressed_total',
       'Changes of alerts that nobody was told of, since a silence muted them.',
@@ -43,7 +49,8 @@ export class Dispatcher {
   /** Takes up the groups of an earlier process. */
   async restore(): Promise<void> {
     const records = await this.#options.state.records('group')
-    this.#groups = new Map([...records].map(([key, value]) => [key, value as Group]))
+    const now = this.#options.clock.now()
+    this.#groups = new Map([...records].map(([key, value]) => [key, this.#takenUp(value as Group, now)])) // prettier-ignore
   }
 
   /** True when no group waits for a time or the end of a silence. */
@@ -58,25 +65,42 @@ export class Dispatcher {
    */
   async dispatch(): Promise<number> {
     const { state, clock } = this.#options
-    const now = clock.now()
+    const looked = bothClocks(clock)
+    const now = looked.wallMs
     const transitions = await state.undispatched()
     // In an order that a restart does not change: of two groups that turned out to be about the same
     // the first takes what follows.
-    const groups = new Map([...this.#groups].sort(([a], [b]) => (a < b ? -1 : 1)))
+    const groups = new Map([...this.#moved(looked)].sort(([a], [b]) => (a < b ? -1 : 1)))
     for (const transition of transitions) this.#assign(groups, transition, now)
 
     const notifications = [...groups.values()].flatMap((group) => this.#flush(groups, group, now))
     const records = this.#changed(groups)
-    if (transitions.length + records.length + notifications.length === 0) return 0
-    failPoint('dispatcher-before-write')
-    await state.dispatch({ dispatched: transitions.map(({ id }) => id), records, notifications })
-    failPoint('dispatcher-after-write')
+    const isNews = transitions.length + records.length + notifications.length > 0
+    if (isNews) {
+      failPoint('dispatcher-before-write')
+      await state.dispatch({ dispatched: transitions.map(({ id }) => id), records, notifications })
+      failPoint('dispatcher-after-write')
+    }
+    this.#looked = looked
     this.#groups = groups
     const suppressed = notifications.filter((each) => each.state === 'suppressed')
     for (const { receiver, transitions: ids } of suppressed) {
       this.#suppressed.add(ids.length, { receiver })
     }
     return notifications.length - suppressed.length
+  }
+
+  /** The groups, moved along where the wall clock was set: that tells nobody anything, neither now
+   *  nor an hour late. */
+  #moved(looked: { readonly wallMs: number; readonly monotonicMs: number }): Map<string, Group> {
+    const wallMs = looked.wallMs - this.#looked.wallMs
+    const stepMs = wallMs - (looked.monotonicMs - this.#looked.monotonicMs)
+    if (Math.abs(stepMs) < clockStepMs) return this.#groups
+    return new Map([...this.#groups].map(([key, group]) => [key, shifted(group, stepMs)]))
+  }
+
+  #takenUp(group: Group, now: number): Group {
+    return takenUp(group, now, this.#routeOf(Object.values(group.alerts)[0]))
   }
 
   /** Tells a group if it is due, or if a silence over it has ended. */
@@ -188,4 +212,8 @@ export class Dispatcher {
 function sameKeys(a: object, b: object): boolean {
   const keys = Object.keys(a)
   return keys.length === Object.keys(b).length && keys.every((key) => key in b)
+}
+
+function bothClocks(clock: Clock): { wallMs: number; monotonicMs: number } {
+  return { wallMs: clock.now(), monotonicMs: clock.monotonic() }
 }

@@ -112,3 +112,25 @@ export function alertsInOrder(group: Group): readonly Alert[] {
     `${alert.state === 'resolved' ? 1 : 0} ${alert.startsAt} ${alert.fingerprint}`
   return Object.values(group.alerts).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
 }
+
+/** The group with its times moved by as much as the wall clock was set: a wait goes on as long as it
+ *  was meant to last. */
+export function shifted(group: Group, ms: number): Group {
+  const { flushAt, lastSentAt } = group
+  return {
+    ...group,
+    flushAt: flushAt === null ? null : flushAt + ms,
+    lastSentAt: lastSentAt === 0 ? 0 : lastSentAt + ms,
+  }
+}
+
+/** A group of an earlier process, whose clock may have been ahead of ours: nothing waits longer than
+ *  its route says. */
+export function takenUp(group: Group, now: number, route: Route): Group {
+  const { groupWaitMs, groupIntervalMs, repeatIntervalMs } = route
+  const waitMs = group.paged
+    ? Math.max(groupWaitMs, groupIntervalMs, repeatIntervalMs)
+    : groupWaitMs
+  const aheadMs = Math.max((group.flushAt ?? 0) - now - waitMs, group.lastSentAt - now)
+  return aheadMs > 0 ? shifted(group, -aheadMs) : group
+}

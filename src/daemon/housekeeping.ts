@@ -18,6 +18,8 @@ export interface HousekeepingOptions {
   readonly state: State
   readonly index: EventIndex | null
   readonly eventsKeptMs: number
+  /** Newest event time of all, ms; -Infinity when nothing was read. */
+  readonly newestMs: () => number
   readonly tick: (now: string) => void
   readonly takeUpSpool: () => Promise<void>
 }
@@ -38,8 +40,11 @@ export async function keepHouse(options: HousekeepingOptions, signal: AbortSigna
       }
       if (now >= compactAt) {
         compactAt = now + compactEveryMs
-        await options.state.compact(now, stateKeptMs)
-        await options.index?.purge(now - options.eventsKeptMs)
+        // By the time of the logs: a clock that is a year ahead must not delete a year.
+        const until = Math.min(now, options.newestMs())
+        if (until === -Infinity) continue
+        await options.state.compact(until, stateKeptMs)
+        await options.index?.purge(until - options.eventsKeptMs)
       }
     } catch (error) {
       log.warn({ error }, 'housekeeping failed; it is tried again in its time')

@@ -30,6 +30,8 @@ export const systemClock: Clock = {
 /** A clock that moves only when told to. */
 export class ManualClock implements Clock {
   #now: number
+  /** What `step` has moved the wall time by, ms. */
+  #steppedMs = 0
   #sleepers: { at: number; wake: () => void }[] = []
 
   constructor(nowMs: number) {
@@ -37,7 +39,7 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
-    return this.#now
+    return this.#now + this.#steppedMs
   }
 
   monotonic(): number {
@@ -61,6 +63,11 @@ export class ManualClock implements Clock {
       this.#sleepers.push(sleeper)
       signal?.addEventListener('abort', drop, { once: true })
     })
+  }
+
+  /** Sets the wall time on or back, as a person or NTP does: no time passes. */
+  step(ms: number): void {
+    this.#steppedMs += ms
   }
 
   /** Moves time forward and wakes the sleepers that are due, in order of their time. */

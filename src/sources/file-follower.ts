@@ -160,6 +160,8 @@ export class Follower implements Reserving {
       if (!(error instanceof Error && 'syscall' in error)) throw error
       // No batch of this turn is handed over, so no position of it may stand.
       this.#progress.restore(before)
+      // What was seen of the file was not read: the same facts are no reason to leave it.
+      this.#seen = null
       await this.#parts.files.drop(this.path)
       this.#report(`cannot read: ${error.message}`)
       return this.#rest()

@@ -5,6 +5,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -50,6 +51,13 @@ export async function prepareDataDir(dir: string): Promise<string> {
     const reason = error instanceof Error ? error.message : String(error)
     throw refused(path, `${reason}: make it writable for this user, or name another by --data`)
   }
+}
+
+/** True when the state is missing from a directory that lastpush has worked in: a fresh one will be
+ *  made, and somebody must be told that it counts from nothing. */
+export function lacksState(dir: string): boolean {
+  const names = new Set(existsSync(dir) ? readdirSync(dir) : [])
+  return !names.has('state.db') && (names.has('events.db') || names.has('state.db-wal'))
 }
 
 /** STORE_UNWRITABLE unless `path` is missing or a regular file; links are never followed. */

@@ -5,8 +5,10 @@
  *  the next sync as done without having written what the failed one should have. The next
  *  request opens the file anew and counts its transactions: when one that was reported as failed
  *  turns out to have taken place, a caller that tries again would count twice, so everything is
- *  refused until a restart has read what the file really holds. */
+ *  refused until a restart has read what the file really holds. A file that was removed or replaced
+ *  under an open connection is refused too: what is written there is gone with the process. */
 import type Database from 'better-sqlite3'
+import { statSync } from 'node:fs'
 import { failPoint } from '../flow/fail-points.ts'
 import { LastpushError } from '../model/errors.ts'
 import { eventWrites } from './event-writes.ts'
@@ -21,6 +23,8 @@ type Writes = (request: WriteRequest) => number
 
 interface Connection {
   readonly db: Database.Database
+  /** Of the file that is open, whatever its path leads to now. */
+  readonly inode: number | undefined
   readonly run: Writes
 }
 
@@ -49,7 +53,8 @@ export class WriteSession {
 
   /** One transaction; after an error nothing has changed and the next request may succeed. */
   write(request: WriteRequest): number {
-    const { run } = this.#opened()
+    const { run, inode } = this.#opened()
+    if (inodeOf(this.#path) !== inode) throw this.#removed()
     try {
       failPoint(`${request.op}-before-begin`)
       const result = run(request)
@@ -81,6 +86,7 @@ export class WriteSession {
   #open(): Connection {
     const { schema, writes } = kinds[this.#kind]
     const db = openForWriting(this.#path, schema)
+    const inode = inodeOf(this.#path)
     try {
       const stored = db.prepare(`SELECT value FROM counter WHERE name = 'writes'`).pluck().get()
       if (this.#writes !== null && stored !== this.#writes) throw this.#refuse()
@@ -93,11 +99,19 @@ export class WriteSession {
         failPoint(`${request.op}-before-commit`)
         return result
       })
-      return { db, run: (request) => transaction.immediate(request) }
+      return { db, inode, run: (request) => transaction.immediate(request) }
     } catch (error) {
       db.close()
       throw storeError(error, this.#path)
     }
+  }
+
+  #removed(): LastpushError {
+    return new LastpushError(
+      'STORE_UNWRITABLE',
+      `${this.#path} was removed or replaced while it was in use: move it back, or stop lastpush and` +
+        ' put a backup in its place',
+    )
   }
 
   #refuse(): LastpushError {
@@ -108,4 +122,9 @@ export class WriteSession {
     )
     return this.#refusal
   }
+}
+
+/** undefined when there is no such file. */
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino
 }

@@ -76,6 +76,39 @@ async function told(): Promise<string[]> {
   )
 }
 
+describe('a wall clock that is set', () => {
+  test('on by hours repeats no page early, and repeats it in its time', async () => {
+    await commit(['firing', {}])
+    await after(0)
+    await after(3)
+    clock.step(5 * 3_600_000)
+    expect(await after(1)).toBe(0)
+    expect(await after(4 * 3_600 - 2)).toBe(0)
+    expect(await after(1)).toBe(1)
+  })
+
+  test('back by hours holds no first page up', async () => {
+    await commit(['firing', {}])
+    await after(0)
+    clock.step(-5 * 3_600_000)
+    expect(await after(2)).toBe(0)
+    expect(await after(1)).toBe(1)
+  })
+
+  test('back while nobody ran holds no page up longer than its route says', async () => {
+    await commit(['firing', { fingerprint: 'aa' }])
+    await after(0)
+    await after(3)
+    await commit(['firing', { fingerprint: 'bb' }])
+    await after(0)
+    clock.step(-5 * 3_600_000)
+    dispatcher = dispatcherOver(onlyRoute)
+    await dispatcher.restore()
+    expect(await after(29)).toBe(0)
+    expect(await after(1)).toBe(1)
+  })
+})
+
 describe('the dispatcher', () => {
   test('tells one page for what breaks together', async () => {
     await commit(['firing', { fingerprint: 'aa' }])

@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Where what ends the process is left; tests that run side by side give their own. */
   readonly cleanUp?: (end: () => Promise<void>) => void
+  /** The built program when it is another than this one. */
+  readonly program?: string
   /** Descriptors for standard output and error; pipes that the test reads when absent. */
   readonly output?: readonly [number, number]
 }
@@ -65,7 +67,8 @@ export class Daemon {
 
   constructor(options: RunOptions) {
     const { dataDir, args, prefix = [], output, env = {}, cleanUp = onTestFinished } = options
-    const line = [...prefix, process.execPath, program, 'run', '--data', dataDir, ...args]
+    const { program: file = program } = options
+    const line = [...prefix, process.execPath, file, 'run', '--data', dataDir, ...args]
     const stdio = output === undefined ? 'pipe' : (['ignore', ...output] as const)
     this.dataDir = dataDir
     this.#isTraced = prefix[0] === 'strace'

@@ -1,40 +1,18 @@
 /** F32: the disk of the data directory fills up while logs grow. Reading stops, nothing is dropped,
  *  health says so, and it goes on by itself when there is room again. */
-import { spawnSync } from 'node:child_process'
-import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
+import { appendFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { readBooks } from './books.ts'
 import { Daemon, folder, until } from './daemon.ts'
+import { fill, smallDisk } from './small-disk.ts'
 import { accessTime } from './writer.ts'
 
 const diskMiB = 32
 
-/** A file system of its own; null without the right to mount one. */
-function smallDisk(dir: string): string | null {
-  const disk = join(dir, 'disk')
-  mkdirSync(disk)
-  const options = `size=${diskMiB}m,mode=0700`
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', disk]).status !== 0) return null
-  onTestFinished(() => void spawnSync('umount', ['--lazy', disk]))
-  return disk
-}
-
-/** Takes what room there is, to the last page. */
-function fill(disk: string): string {
-  const ballast = join(disk, 'ballast')
-  const part = Buffer.alloc(16_384)
-  try {
-    for (;;) appendFileSync(ballast, part)
-  } catch (error) {
-    expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC')
-  }
-  return ballast
-}
-
 test('F32: a full disk stops the reading, is told, and loses and repeats nothing', async (context) => {
   const dir = folder()
-  const disk = smallDisk(dir)
+  const disk = smallDisk(dir, diskMiB)
   if (disk === null) return context.skip('needs the right to mount a tmpfs')
   const log = join(dir, 'access.log')
   let written = 0
@@ -74,7 +52,7 @@ test('F32: a full disk stops the reading, is told, and loses and repeats nothing
 
 test('F32: a daemon that is stopped or killed on a full disk has lost nothing', async (context) => {
   const dir = folder()
-  const disk = smallDisk(dir)
+  const disk = smallDisk(dir, diskMiB)
   if (disk === null) return context.skip('needs the right to mount a tmpfs')
   const log = join(dir, 'access.log')
   appendFileSync(log, failures(0, 300))

@@ -32,20 +32,26 @@ export class RequestLog {
     return [this.path, '--parser', 'apache_combined', '--rules', 'none', '--port', '0']
   }
 
-  /** Waits until a daemon has read all, ends it by SIGTERM, and holds its store against the log. */
-  async settle(daemon: Daemon): Promise<void> {
-    await daemon.lines(this.path, this.lines)
+  /** Waits until a daemon has read all, ends it by SIGTERM, and holds its store against the log.
+   *  @param others Logs that it read as well. */
+  async settle(daemon: Daemon, others: readonly RequestLog[] = []): Promise<void> {
+    for (const log of [this, ...others]) await daemon.lines(log.path, log.lines)
     expect(await daemon.stop(), daemon.stderr).toEqual({ code: 0, signal: null })
-    await this.expectCounted(daemon.dataDir)
+    await this.expectCounted(daemon.dataDir, others)
   }
 
   /** Every line is counted once, in a store that SQLite finds whole. */
-  async expectCounted(dataDir: string, told = ''): Promise<void> {
+  async expectCounted(dataDir: string, others: readonly RequestLog[] = []): Promise<void> {
     const { panes, indexed, backlog, integrity, partitions } = await readBooks(dataDir)
-    expect(partitions.get(this.path)?.lines, told).toBe(this.lines)
-    expect(panes['requests '] ?? 0, told).toBe(this.lines)
-    expect(panes['status 500'] ?? 0, told).toBe(Math.ceil(this.lines / 5))
-    expect(indexed + backlog, told).toBe(Math.ceil(this.lines / 5))
-    expect(integrity, told).toEqual(['ok', 'ok'])
+    const logs = [this, ...others]
+    const total = (of: (log: RequestLog) => number) => logs.reduce((sum, log) => sum + of(log), 0)
+    const failures = total(({ lines }) => Math.ceil(lines / 5))
+    expect(logs.map(({ path }) => partitions.get(path)?.lines)).toEqual(
+      logs.map(({ lines }) => lines),
+    )
+    expect(panes['requests '] ?? 0).toBe(total(({ lines }) => lines))
+    expect(panes['status 500'] ?? 0).toBe(failures)
+    expect(indexed + backlog).toBe(failures)
+    expect(integrity).toEqual(['ok', 'ok'])
   }
 }

@@ -41,6 +41,11 @@ export async function inject(pid: number, expression: string, path?: string): Pr
     await ended
   }
   onTestFinished(lift)
-  await until('strace to attach', () => told.includes('attached'), 15_000, () => told)
+  await until(
+    'strace to attach',
+    () => told.includes('attached'),
+    15_000,
+    () => told,
+  )
   return { lift }
 }
