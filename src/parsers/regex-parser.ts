@@ -162,8 +162,13 @@ function isMissing(missing: readonly string[], line: string, start: number, end:
   return false
 }
 
+/** How much of a line is looked at to say why it is unparsed, bytes: several passes of RE2 over a
+ *  mebibyte would hold up everything else. */
+const explainedBytesMax = 65_536
+
 /** Why a line is unparsed: parses it once more, alone, as few lines are ever asked about. */
-export function explainLine(parts: DeclaredParts, sourceZone: string, bytes: Buffer): Unparsed {
+export function explainLine(parts: DeclaredParts, sourceZone: string, whole: Buffer): Unparsed {
+  const bytes = whole.subarray(0, explainedBytesMax)
   const line = bytes.toString('utf8')
   if (line === '') return { reason: 'empty line', column: 1 }
   if (parts.continuation?.test(line) === true) {
@@ -177,8 +182,8 @@ export function explainLine(parts: DeclaredParts, sourceZone: string, bytes: Buf
   for (const pattern of parts.patterns) {
     const spans = pattern.spans(line)
     if (spans === null) continue
-    const whole = { bytes, start: 0, end: bytes.length, line }
-    const bad = badGroup(parts, pattern, spans, writers, whole, 0)
+    const alone = { bytes, start: 0, end: bytes.length, line }
+    const bad = badGroup(parts, pattern, spans, writers, alone, 0)
     if (bad === null) continue
     const reason = `bad ${pattern.groups[bad] ?? ''}`
     return { reason, column: characters(line, spans[bad + 1]?.[0] ?? 0) + 1 }

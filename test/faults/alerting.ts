@@ -12,9 +12,9 @@ import { accessTime } from './writer.ts'
 const tickMs = 50
 const requestsPerTick = 4
 
-/** Fires at 20 failures within 3 s: a quarter of a second of them. */
+/** Fires at 20 failures within 5 s: a quarter of a second of them. */
 export const rule =
-  'name: failing\ntype: frequency\nquery: status:500\nnum_events: 20\ntimeframe: 3s\n'
+  'name: failing\ntype: frequency\nquery: status:500\nnum_events: 20\ntimeframe: 5s\n'
 
 export class Alerting {
   readonly dir: string

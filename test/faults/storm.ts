@@ -66,6 +66,12 @@ export class Storm {
     return new Daemon({ dataDir: this.dataDir, args: ['-c', this.#config] })
   }
 
+  /** Leaves a configuration that no daemon takes. @returns What puts the old one back. */
+  breakConfig(): () => void {
+    writeFileSync(this.#config, 'sources: {')
+    return () => writeFileSync(this.#config, this.#yaml())
+  }
+
   /** A random time, at most `mostMs`. */
   async moment(mostMs: number): Promise<void> {
     await delay(this.random.below(mostMs))

@@ -73,6 +73,10 @@ function fromTheRight(to: Lowering, node: Run, set: CharSet, first: First, rest:
   to.emit(['set', low, ['+', 'p', node.min]])
   scanOver(to, set, limitOf(to, node))
   to.failIf(['<', 'p', low])
+  // A run inside a repetition is looked over again from each of its bytes, when all has failed.
+  if (bytesOf(set).or(lineFeed).size < 256) {
+    to.emit(['set', 'fuel', ['-', 'fuel', ['>>', ['-', 'p', low], 4]]])
+  }
   // What follows cares for its place alone: places that have failed for another start of this run
   // with the same end fail again.
   const [ending, tried] = [to.local(-1), to.local()]
