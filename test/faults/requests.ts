@@ -4,7 +4,7 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { readBooks } from './books.ts'
-import { Daemon } from './daemon.ts'
+import type { Daemon } from './daemon.ts'
 import { accessTime } from './writer.ts'
 
 export class RequestLog {
