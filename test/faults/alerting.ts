@@ -75,7 +75,7 @@ export class Alerting {
     await daemon.lines(this.log, this.lines)
     expect(await daemon.stop(), daemon.stderr).toEqual({ code: 0, signal: null })
     const books = await readBooks(this.dataDir)
-    expect(books.panes['requests ']).toBe(this.lines)
+    expect(books.partitions.get(this.log)).toMatchObject({ lines: this.lines, events: this.lines })
     expect(books.integrity).toEqual(['ok', 'ok'])
     return books
   }
@@ -92,7 +92,7 @@ export class Alerting {
 
   #yaml(): string {
     return `
-lateness: 0s
+lateness: 3s
 sources: [{ file: { paths: [${this.log}], from: beginning }, parser: apache_combined }]
 rules: [rules/*.yaml]
 receivers: { hook: { webhook: { url: '${this.hook.url}' } } }

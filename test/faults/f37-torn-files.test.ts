@@ -28,11 +28,10 @@ test(
       await delay(random.below(300))
       const copy = join(dir, `copy${torn.length}`)
       if (!copied(dataDir, copy, torn.length % 2 === 0)) continue
-      for (const file of files) {
-        const wal = join(copy, `${file}-wal`)
-        // Every second loses a part of what it had not yet folded in.
-        if (torn.length % 3 > 0) truncateSync(wal, random.below(statSync(wal).size + 1))
-      }
+      // Two of three lose a part of what the state had not yet folded in. The index is synced before
+      // the state forgets what it holds, so that is never behind.
+      const wal = join(copy, 'state.db-wal')
+      if (torn.length % 3 > 0) truncateSync(wal, random.below(statSync(wal).size + 1))
       torn.push(copy)
     }
     await log.settle(daemon)

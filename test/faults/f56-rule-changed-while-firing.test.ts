@@ -38,8 +38,9 @@ test('F56: each change of a rule ends its alert once, and nothing is sent twice'
   writeFileSync(scene.rulePath, rule.replace('name: failing', 'name: other').replace('status:500', 'status:503')) // prettier-ignore
   await restart()
   await telling(6)
-  const { transitions, openGroups } = await scene.settle(daemon)
+  const { transitions, openGroups, panes } = await scene.settle(daemon)
   expect(scene.told()).toEqual(['firing', 'resolved', 'firing', 'resolved', 'firing', 'resolved'])
   expect(transitions.map(({ kind }) => kind)).toEqual(scene.told())
+  expect(panes['requests ']).toBe(scene.lines)
   expect(openGroups).toBe(0)
 })

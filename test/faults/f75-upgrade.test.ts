@@ -26,6 +26,7 @@ test('F75: an upgrade under a firing alert counts and tells nothing again', asyn
   expect(scene.told()).toEqual(['firing', 'resolved'])
   expect(transitions.map(({ kind }) => kind)).toEqual(['firing', 'resolved'])
   expect(new Set(notifications.map(({ groupKey }) => groupKey)).size).toBe(1)
+  expect(panes['requests ']).toBe(scene.lines)
   expect(indexed + backlog).toBe(panes['status 500'])
 })
 
