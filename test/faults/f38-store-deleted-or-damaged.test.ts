@@ -9,7 +9,7 @@ import { command, Daemon, folder, full, until } from './daemon.ts'
 import { seeded } from './random.ts'
 import { RequestLog } from './requests.ts'
 
-const flips = full ? 2_000 : 25
+const flips = full ? 500 : 25
 
 /** A log that a daemon has counted and left. */
 async function counted(): Promise<{ log: RequestLog; dataDir: string; state: string }> {
