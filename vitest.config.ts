@@ -24,6 +24,9 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Real processes on a machine that others use as well: what was too slow once is tried once more. */
+const retries = 1
+
 export default defineConfig({
   test: {
     reporters: ['verbose'],
@@ -41,7 +44,15 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { test: { name: 'slow', include: slow, testTimeout: 120_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'slow',
+          include: slow,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          retry: retries,
+        },
+      },
       {
         test: {
           name: 'servers',
@@ -49,6 +60,7 @@ export default defineConfig({
           globalSetup: 'test/servers/setup.ts',
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          retry: retries,
         },
       },
     ],

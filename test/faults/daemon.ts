@@ -17,7 +17,7 @@ export const program = fileURLToPath(new URL('../../dist/main.js', import.meta.u
 export const full = process.env['LASTPUSH_FAULTS'] === 'full'
 
 const pollMs = 20
-const readyLimitMs = 30_000
+const readyLimitMs = 60_000
 /** A daemon whose event loop stands still accepts connections and answers none. */
 const answerLimitMs = 15_000
 const alive = new Set<ChildProcess>()
@@ -134,7 +134,7 @@ export class Daemon {
   async sources(
     what: string,
     holds: (sources: readonly SourceStatus[]) => boolean,
-    limitMs = 30_000,
+    limitMs = 60_000,
   ): Promise<readonly SourceStatus[]> {
     let last: readonly SourceStatus[] = []
     const look = async () => {
@@ -228,7 +228,7 @@ export function folder(cleanUp: (end: () => void) => void = onTestFinished): str
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | false> | T | null | false,
-  limitMs = 30_000,
+  limitMs = 60_000,
   told: () => string = () => '',
 ): Promise<T> {
   const end = performance.now() + limitMs

@@ -12,7 +12,7 @@ const runningCalls = ['fsync', 'pwrite64', 'write'] as const
 const makingCalls = ['fsync', 'pwrite64', 'rename', 'unlink', 'ftruncate'] as const
 /** Of the rarer calls a start has no more than these. */
 const makingK = 5
-const diesWithinMs = 20_000
+const diesWithinMs = 60_000
 
 interface Border {
   readonly call: string
@@ -28,7 +28,7 @@ function borders(calls: readonly string[], last: number, random: Random, few: nu
 
 test(
   'F02: killed at the borders of a running store, every line counts once',
-  { timeout: (full ? 180 : 3) * 20_000 + 60_000 },
+  { timeout: (full ? 180 : 3) * 30_000 + 60_000 },
   async (context) => {
     context.skip(!canTrace, traceReason)
     const dir = folder()
