@@ -107,10 +107,11 @@ export class Watermarks {
     this.#mark(partition).scopes?.add(scope)
   }
 
-  /** Notes the arrival of a batch. */
+  /** Notes the arrival of a batch. One that was read before the clock was set on must not make its
+   *  partition seem silent for as long as that. */
   arrived(partition: string, nowMs: number, catchingUp: boolean): void {
     const mark = this.#mark(partition)
-    mark.lastArrivalMs = nowMs
+    mark.lastArrivalMs = Math.max(mark.lastArrivalMs, nowMs)
     mark.catchingUp = catchingUp
   }
 

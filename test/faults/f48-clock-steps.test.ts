@@ -11,7 +11,9 @@ import { full, until } from './daemon.ts'
 const library = findLibrary()
 const hour = 3_600
 /** Seconds by which the clock is set. */
-const steps = [hour, -hour, -1, 400 * 24 * hour, -Math.floor(Date.now() / 1_000)]
+const steps = [hour, -hour, -1, 400 * 24 * hour]
+/** Last, since lines that come while the clock is far behind them count where it stands. */
+const toTheEpoch = -Math.floor(Date.now() / 1_000)
 const rounds = full ? 10 : 1
 
 test(
@@ -27,7 +29,7 @@ test(
     const daemon = await scene.start(['env', `LD_PRELOAD=${library}`, `FAKETIME_TIMESTAMP_FILE=${offset}`, 'FAKETIME_NO_CACHE=1', 'DONT_FAKE_MONOTONIC=1', 'NO_FAKE_STAT=1']).ready() // prettier-ignore
     await until('the alert to be told', () => scene.hook.deliveries.length > 0)
     for (let round = 0; round < rounds; round++) {
-      for (const seconds of steps) {
+      for (const seconds of round === rounds - 1 ? [...steps, toTheEpoch] : steps) {
         set(seconds)
         await until('the daemon to live by it', async () => {
           const { lagSeconds } = (await daemon.status()).sources[0] ?? { lagSeconds: null }

@@ -197,6 +197,18 @@ describe('the clock', () => {
     expect(marks.of(web, hour + 31_500)).toBe(hour - 500)
   })
 
+  test('makes no partition idle by a batch that was read before the clock was set on', () => {
+    const marks = opened('a')
+    observe(marks, 'a', t0)
+    marks.tick(t0)
+    const year = t0 + 31_536_000_000
+    marks.tick(year)
+    observe(marks, 'a', t0 + 100)
+    marks.arrived('a', t0 + 100, false)
+    marks.tick(year + 250)
+    expect(marks.of(web, year + 250)).toBe(t0 + 100 - 30_000)
+  })
+
   test('goes on alone when every partition is closed: a deleted log must not freeze its alerts', () => {
     const marks = opened('a')
     observe(marks, 'a', t0)
