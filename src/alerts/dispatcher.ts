@@ -182,8 +182,6 @@ export class Dispatcher {
     const alerts = telling.alerts.map((alert) =>
       reason === 'firing' ? { ...alert, state: 'firing' as const, endsAt: null, fixedBy: null } : alert,
     ) // prettier-ignore
-    const fixedBy = alerts.findLast((alert) => alert.fixedBy !== null)?.fixedBy ?? null
-    const deployId = alerts.find((alert) => alert.deploy !== null)?.deploy ?? null
     return {
       key,
       receiver: group.receiver,
@@ -192,8 +190,14 @@ export class Dispatcher {
       reason,
       status,
       alerts,
-      deploy: deployId === null ? null : this.#options.deployById(deployId),
-      fixedBy: fixedBy === null ? null : this.#options.deployBySha(fixedBy),
+      deploys: known(
+        alerts.map(({ deploy }) => deploy),
+        this.#options.deployById,
+      ),
+      fixes: known(
+        alerts.map(({ fixedBy }) => fixedBy),
+        this.#options.deployBySha,
+      ),
       url: alerts[0] === undefined ? '' : this.#options.urlOf(alerts[0]),
     }
   }
@@ -207,6 +211,19 @@ export class Dispatcher {
       .map((key): RecordPut => ({ kind: 'group', key, value: null }))
     return [...puts, ...gone]
   }
+}
+
+/** The deploys that can be found, by the name that was given for each. */
+function known(
+  names: readonly (string | null)[],
+  find: (name: string) => Deploy | null,
+): ReadonlyMap<string, Deploy> {
+  const found = new Map<string, Deploy>()
+  for (const name of new Set(names)) {
+    const deploy = name === null ? null : find(name)
+    if (name !== null && deploy !== null) found.set(name, deploy)
+  }
+  return found
 }
 
 function sameKeys(a: object, b: object): boolean {

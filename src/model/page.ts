@@ -17,10 +17,10 @@ export interface Page {
   readonly status: 'firing' | 'resolved'
   /** All alerts of the group, firing first, then by startsAt. */
   readonly alerts: readonly Alert[]
-  /** The deploy the group is about, when it is about one. */
-  readonly deploy: Deploy | null
-  /** The deploy that fixed it, for a resolution. */
-  readonly fixedBy: Deploy | null
+  /** Every known deploy that an alert of the page is attributed to, by its id. */
+  readonly deploys: ReadonlyMap<string, Deploy>
+  /** Every known deploy that an alert of the page says fixed it, by the SHA as the alert has it. */
+  readonly fixes: ReadonlyMap<string, Deploy>
   /** Address of the page that shows this moment. */
   readonly url: string
 }

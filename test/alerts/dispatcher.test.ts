@@ -42,7 +42,10 @@ function dispatcherOver(routing: Routing): Dispatcher {
     routing,
     mutedBy: (alert) => silences.mutedBy(alert),
     metrics,
-    render: (page) => JSON.stringify(page),
+    render: (page) =>
+      JSON.stringify(page, (_, value: unknown) =>
+        value instanceof Map ? (Object.fromEntries(value) as object) : value,
+      ),
     deployById: (id) => [badPush, fix].find((deploy) => deploy.id === id) ?? null,
     deployBySha: (sha) => [badPush, fix].find((deploy) => deploy.sha === sha) ?? null,
     urlOf: (alert) => `http://127.0.0.1:7077/?from=${alert.startsAt}`,
@@ -129,8 +132,8 @@ describe('the dispatcher', () => {
       groupLabels: { deploy: 'd1' },
       reason: 'firing',
       status: 'firing',
-      deploy: badPush,
-      fixedBy: null,
+      deploys: { d1: badPush },
+      fixes: {},
       url: 'http://127.0.0.1:7077/?from=2026-11-23T12:00:00.000Z',
     })
     const [notification] = await store.state.waiting(1)
@@ -144,6 +147,20 @@ describe('the dispatcher', () => {
       nextAttemptAt: t0 + 3_000,
       createdAt: t0 + 3_000,
     })
+  })
+
+  test('tells every alert with the deploy that it is attributed to itself', async () => {
+    dispatcher = dispatcherOver({ routes: [], otherwise: { ...route, groupBy: ['service'] } })
+    await commit(
+      ['firing', { fingerprint: 'aa', deploy: null, sha: null }],
+      ['firing', { fingerprint: 'bb', deploy: 'd1' }],
+      ['firing', { fingerprint: 'cc', deploy: 'd2' }],
+    )
+    await after(3)
+    await after(3)
+    const [page] = await pages()
+    expect(page?.alerts.map(({ deploy }) => deploy)).toEqual([null, 'd1', 'd2'])
+    expect(page?.deploys).toEqual({ d1: badPush, d2: fix })
   })
 
   test('tells what follows as one update after group_interval', async () => {
@@ -174,7 +191,7 @@ describe('the dispatcher', () => {
       'update: bb firing, aa resolved',
       'resolved: aa resolved, bb resolved',
     ])
-    expect((await pages()).at(-1)).toMatchObject({ status: 'resolved', fixedBy: fix })
+    expect((await pages()).at(-1)).toMatchObject({ status: 'resolved', fixes: { [fix.sha]: fix } })
     expect(await store.state.records('group')).toEqual(new Map())
   })
 
@@ -221,7 +238,7 @@ describe('the dispatcher', () => {
     const all = await pages()
     expect(all.map(({ reason }) => reason)).toEqual(['firing', 'update', 'resolved'])
     expect(new Set(all.map(({ groupKey }) => groupKey)).size).toBe(1)
-    expect(all.map(({ deploy }) => deploy?.id)).toEqual([undefined, 'd1', 'd1'])
+    expect(all.map(({ deploys }) => Object.keys(deploys))).toEqual([[], ['d1'], ['d1']])
   })
 
   test('keeps deploys apart, and alerts that no deploy is known for', async () => {
