@@ -178,10 +178,11 @@ export class Dispatcher {
 
   #page(group: Group, telling: Telling, key: string, reason: PageReason): Page {
     const status = reason === 'resolved' ? 'resolved' : 'firing'
-    // A page about what is over already still tells first that it fired.
+    // A page about what is over as a whole still tells first that it fired; its end follows at once.
+    const beforeEnd = reason === 'firing' && telling.reasons.includes('resolved')
     const alerts = telling.alerts.map((alert) =>
-      reason === 'firing' ? { ...alert, state: 'firing' as const, endsAt: null, fixedBy: null } : alert,
-    ) // prettier-ignore
+      beforeEnd ? { ...alert, state: 'firing' as const, endsAt: null, fixedBy: null } : alert,
+    )
     return {
       key,
       receiver: group.receiver,

@@ -226,6 +226,18 @@ describe('the dispatcher', () => {
     expect(await after(3)).toBe(2)
   })
 
+  test('tells an alert that is over before the first page of the others as resolved', async () => {
+    await commit(['firing', { fingerprint: 'aa' }], ['firing', { fingerprint: 'bb' }])
+    await after(0)
+    const endsAt = '2026-11-23T12:00:01.000Z'
+    await commit(['resolved', { fingerprint: 'aa', endsAt, fixedBy: fix.sha }])
+    expect(await after(3)).toBe(1)
+    expect(await told()).toEqual(['firing: bb firing, aa resolved'])
+    const [page] = await pages()
+    expect(page?.alerts[1]).toMatchObject({ endsAt, fixedBy: fix.sha })
+    expect(await after(60)).toBe(0)
+  })
+
   test('keeps an onset in its group when it is attributed to another deploy later', async () => {
     await commit(['firing', { deploy: null, sha: null }])
     await after(0)
