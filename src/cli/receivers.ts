@@ -97,6 +97,7 @@ export function testPages(receiver: string, nowMs: number): readonly Page[] {
     reason: 'firing',
     status: 'firing',
     alerts: [alert],
+    more: 0,
     deploys: new Map(),
     fixes: new Map(),
     url: '',

@@ -26,7 +26,7 @@ export function headline(page: Page): string {
   const service = first?.labels['service'] ?? deploy?.service ?? null
   const head = `${titles[page.reason]}${service === null ? '' : ` ${name(service)}`}`
   const what = cut(first?.summary ?? `alert group ${page.groupKey}`, summaryCharactersMax)
-  const others = page.alerts.length - 1
+  const others = Math.max(page.alerts.length - 1, 0) + page.more
   const more = others > 0 ? ` and ${others} more` : ''
   const since = pushText(deploy, first?.sha ?? null)
   const fixed = page.status === 'resolved' ? fixText(page, first) : ''
@@ -40,6 +40,7 @@ export function pageAbout(page: Page, alert: Alert): Page {
   return {
     ...page,
     alerts: [alert],
+    more: 0,
     reason: isOver ? 'resolved' : stillFiring,
     status: isOver ? 'resolved' : 'firing',
   }
@@ -77,7 +78,7 @@ export function otherAlerts(page: Page, max: number, charactersMax: number): rea
     const state = alert.state === 'resolved' ? ` (resolved${fixed})` : ''
     return `${head}${cut(alert.summary, charactersMax)}${since}${state}`
   })
-  const rest = others.length - lines.length
+  const rest = others.length - lines.length + page.more
   return rest > 0 ? [...lines, `and ${rest} more`] : lines
 }
 

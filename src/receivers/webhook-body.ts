@@ -27,7 +27,7 @@ export function webhookBody(page: Page, alertsMax: number): string {
   return JSON.stringify({
     version: '4',
     groupKey: page.groupKey,
-    truncatedAlerts: page.alerts.length - kept.length,
+    truncatedAlerts: page.alerts.length - kept.length + page.more,
     status: page.status,
     receiver: page.receiver,
     groupLabels: page.groupLabels,

@@ -52,8 +52,10 @@ function dispatcherOver(routing: Routing): Dispatcher {
   })
 }
 
+type Change = [kind: Transition['kind'], alert: Partial<Alert>]
+
 /** Commits transitions as the pipeline does: a stable id each. */
-async function commit(...changes: [kind: Transition['kind'], alert: Partial<Alert>][]) {
+async function commit(...changes: Change[]) {
   const transitions = changes.map(([kind, given]): Transition => {
     const state = kind === 'resolved' ? 'resolved' : 'firing'
     return { id: `t${committed++}`, kind, at: clock.now(), alert: alertOf({ state, ...given }) }
@@ -236,6 +238,25 @@ describe('the dispatcher', () => {
     const [page] = await pages()
     expect(page?.alerts[1]).toMatchObject({ endsAt, fixedBy: fix.sha })
     expect(await after(60)).toBe(0)
+  })
+
+  test('counts what a page has no room for, and tells the end only when all of it is over', async () => {
+    const name = (n: number): string => `f${String(n).padStart(4, '0')}`
+    const all = Array.from({ length: 1_002 }, (_, n) => ({ fingerprint: name(n) }))
+    await commit(...all.map((alert): Change => ['firing', alert]))
+    await after(0)
+    expect(await after(3)).toBe(1)
+    expect((await pages())[0]).toMatchObject({ reason: 'firing', more: 2 })
+    expect(metrics.text()).toContain('lastpush_group_overflow_total{receiver="oncall"} 2')
+    await commit(...all.slice(0, 1_001).map((alert): Change => ['resolved', alert]))
+    await after(0)
+    await after(30)
+    expect((await pages())[1]).toMatchObject({ reason: 'update', status: 'firing', more: 1 })
+    await commit(['resolved', all[1_001] ?? {}])
+    await after(0)
+    await after(3)
+    expect((await pages()).map(({ reason }) => reason)).toEqual(['firing', 'update', 'resolved'])
+    expect(await store.state.records('group')).toEqual(new Map())
   })
 
   test('keeps an onset in its group when it is attributed to another deploy later', async () => {

@@ -74,6 +74,12 @@ describe('the other alerts', () => {
     ])
   })
 
+  test('are counted by the first line and the last one also where the page has no room for them', () => {
+    const page = { ...firingPage, alerts: [firing, other], more: 1_234 }
+    expect(headline(page)).toMatch(/ and 1235 more, since push 3f2a9c1b7e by alice$/)
+    expect(otherAlerts(page, 2, 100)).toEqual(['api: timeouts', 'and 1234 more'])
+  })
+
   test('are none on a page about one', () => {
     expect(otherAlerts(firingPage, 2, 100)).toEqual([])
   })

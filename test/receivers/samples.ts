@@ -65,6 +65,7 @@ export const firingPage: Page = {
   reason: 'firing',
   status: 'firing',
   alerts: [firing],
+  more: 0,
   deploys: new Map([['d1', badPush]]),
   fixes: new Map(),
   url: 'http://127.0.0.1:7077/?to=2026-03-01T12:01:00Z',
