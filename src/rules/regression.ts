@@ -77,6 +77,10 @@ export const regression = ruleType({
     alpha: z.number().gt(0).max(0.5).default(0.05),
     min_events: z.int().min(1).default(5),
   }),
+  refuses: {
+    query: 'regression takes none: it judges every error signature and 5xx status by itself',
+    by: 'regression takes none: it judges each service and environment, as deploys reach them',
+  },
   create: (options): RuleInstance<unknown> => ({
     inputs: { queries: [], exact: false, history: true, paneMs: 1_000, windowMs: 3_600_000 },
     summary: '{item} comes {ratio} as often as before the push',

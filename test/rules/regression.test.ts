@@ -7,7 +7,7 @@ import { History, itemKey, requestsKey, type ExposureKind } from '../../src/wind
 import { inputsOf, ruleCases, walk } from '../contract/rule.ts'
 import { deployOf } from '../deploys/deploy-of.ts'
 import { poissonTimes, random } from '../deploys/random.ts'
-import { instanceOf } from './rule-of.ts'
+import { faultsOf, instanceOf } from './rule-of.ts'
 
 /** Seconds since the epoch at which every test begins; deploys come at `hour` after it. */
 const t0 = Date.UTC(2026, 10, 23, 12) / 1_000
@@ -67,6 +67,13 @@ function told(observations: readonly Observation[]): string[] {
 
 describe('regression', () => {
   ruleCases('regression', rule)
+
+  test('refuses a query and a grouping, which it would pass over', () => {
+    expect(faultsOf('name: r\ntype: regression\nquery: status:500\nby: [host]')).toEqual([
+      'rule.yaml:3:8: query: regression takes none: it judges every error signature and 5xx status by itself',
+      'rule.yaml:4:5: by: regression takes none: it judges each service and environment, as deploys reach them',
+    ])
+  })
 
   const tenfold: readonly Flow[] = [
     [slow, 0, hour, 0.05],
