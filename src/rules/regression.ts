@@ -83,6 +83,7 @@ export const regression = ruleType({
   },
   create: (options): RuleInstance<unknown> => ({
     inputs: { queries: [], exact: false, history: true, paneMs: 1_000, windowMs: 3_600_000 },
+    adds: ['signature', 'status'],
     summary: '{item} {change}',
     start: (): State => ({ deploy: null, at: 0, known: 0, judged: {}, bad: {} }),
     step: (state, inputs, at) => step(state as State, inputs, at, options),

@@ -78,6 +78,8 @@ export interface RuleInstance<State> {
   readonly inputs: InputDeclaration
   /** Labels that are always part of the series key, besides the rule's `by`. */
   readonly by?: readonly string[]
+  /** Labels that its observations add to those of the series. */
+  readonly adds?: readonly string[]
   /** The rule itself holds its condition for keep_firing_for after the last match (point types). */
   readonly point?: true
   /** Default sentence for people; `{name}` takes a label or fact. */
