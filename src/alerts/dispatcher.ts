@@ -160,7 +160,8 @@ export class Dispatcher {
     const moved = waiting?.pending.filter((each) => each.fingerprint === alert.fingerprint) ?? []
     const whole = { ...group, pending: [...group.pending, ...moved] }
     const taken = takeIn(whole, transition, now, route)
-    const adopted = adopt(taken, (each) => this.#routeOf(each))
+    // What the group is about already cannot make it about something else.
+    const adopted = taken.id === id ? taken : adopt(taken, (each) => this.#routeOf(each))
     groups.set(group.key, adopted)
     return adopted
   }
