@@ -118,8 +118,20 @@ export function readRule(file: string, text: string, defaults: CatalogDefaults):
   if (type === undefined) throw unknownType(document, kind)
   const given = check(document, z.strictObject({ ...common, ...type.options.shape }))
   const read = given as z.output<z.ZodObject<typeof common>> & Record<string, unknown>
+  refuseUnused(document, type)
   if (!read.enabled) return null
   return { rule: buildRule(document, file, text, type, read, defaults), tests: read.tests }
+}
+
+/** What a rule says and its type would pass over in silence is a fault. */
+function refuseUnused(document: YamlDocument, type: RuleType): void {
+  const given = document.value as object
+  const faults = Object.entries(type.refuses ?? {})
+    .filter(([field]) => field in given)
+    .map(([field, message]): Fault => ({ place: { file: '', field }, message }))
+  if (faults.length === 0) return
+  const what = `fields that ${type.kind} does not take`
+  throw faultsAt(document, new LastpushError('CONFIG_INVALID', what, { faults }))
 }
 
 function buildRule(

@@ -8,7 +8,8 @@ import { shortHash, type Alert, type Transition } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
 import type { Page, PageReason } from '../model/page.ts'
 import type { Notification, RecordPut, State } from '../store/state.ts'
-import { adopt, holdsOnset, isOver, leave, openGroup, shifted, takeIn, takenUp, type Group } from './group.ts' // prettier-ignore
+import { adopt, holdsOnset, isOver, leave, openGroup, shifted, showsOnset, takeIn, takenUp } from './group.ts' // prettier-ignore
+import type { Group } from './group.ts'
 import { groupId, groupLabels, routeOf, type Route, type Routing } from './route.ts'
 import { afterTelling, mutedNow, released, tell, type MutedBy, type Telling } from './telling.ts'
 
@@ -30,9 +31,12 @@ export interface DispatcherOptions {
   readonly urlOf: (alert: Alert) => string
 }
 
+type OlderGroup = Omit<Group, 'beyond'> & Partial<Group>
+
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #suppressed: Metric
+  readonly #beyond: Metric
   #groups = new Map<string, Group>()
   /** Both clocks at the last look that the store took. */
   #looked: { readonly wallMs: number; readonly monotonicMs: number }
@@ -44,13 +48,17 @@ export class Dispatcher {
       'lastpush_suppressed_total',
       'Changes of alerts that nobody was told of, since a silence muted them.',
     )
+    this.#beyond = options.metrics.counter(
+      'lastpush_group_overflow_total',
+      'Alerts that began in a group of 1,000: its pages count them without naming them.',
+    )
   }
 
   /** Takes up the groups of an earlier process. */
   async restore(): Promise<void> {
     const records = await this.#options.state.records('group')
     const now = this.#options.clock.now()
-    this.#groups = new Map([...records].map(([key, value]) => [key, this.#takenUp(value as Group, now)])) // prettier-ignore
+    this.#groups = new Map([...records].map(([key, value]) => [key, this.#takenUp(value as OlderGroup, now)])) // prettier-ignore
   }
 
   /** True when no group waits for a time or the end of a silence. */
@@ -71,7 +79,12 @@ export class Dispatcher {
     // In an order that a restart does not change: of two groups that turned out to be about the same
     // the first takes what follows.
     const groups = new Map([...this.#moved(looked)].sort(([a], [b]) => (a < b ? -1 : 1)))
-    for (const transition of transitions) this.#assign(groups, transition, now)
+    const beyond: string[] = []
+    for (const transition of transitions) {
+      const group = this.#assign(groups, transition, now)
+      if (group === null || transition.kind !== 'firing') continue
+      if (!showsOnset(group, transition.alert)) beyond.push(group.receiver)
+    }
 
     const notifications = [...groups.values()].flatMap((group) => this.#flush(groups, group, now))
     const records = this.#changed(groups)
@@ -83,6 +96,7 @@ export class Dispatcher {
     }
     this.#looked = looked
     this.#groups = groups
+    for (const receiver of beyond) this.#beyond.add(1, { receiver })
     const suppressed = notifications.filter((each) => each.state === 'suppressed')
     for (const { receiver, transitions: ids } of suppressed) {
       this.#suppressed.add(ids.length, { receiver })
@@ -99,7 +113,9 @@ export class Dispatcher {
     return new Map([...this.#groups].map(([key, group]) => [key, shifted(group, stepMs)]))
   }
 
-  #takenUp(group: Group, now: number): Group {
+  /** A group of an older release has nothing beyond its alerts. */
+  #takenUp(older: OlderGroup, now: number): Group {
+    const group = { beyond: [], ...older }
     return takenUp(group, now, this.#routeOf(Object.values(group.alerts)[0]))
   }
 
@@ -127,7 +143,7 @@ export class Dispatcher {
 
   /** An onset stays in the group that it was first told in, whatever it is attributed to later;
    *  before that a new attribution moves it. */
-  #assign(groups: Map<string, Group>, transition: Transition, now: number): void {
+  #assign(groups: Map<string, Group>, transition: Transition, now: number): Group | null {
     const { alert } = transition
     const route = this.#routeOf(alert)
     const labels = groupLabels(route, alert)
@@ -138,20 +154,16 @@ export class Dispatcher {
     const waiting = held !== undefined && home === undefined ? held : undefined
     if (waiting !== undefined) leave(groups, waiting, alert)
     // The end of something that was never told needs no telling.
-    if (held === undefined && transition.kind !== 'firing') return
+    if (held === undefined && transition.kind !== 'firing') return null
     const target = home ?? [...groups.values()].find((group) => group.id === id)
     const group = target ?? openGroup(id, route.receiver, labels, transition)
     const moved = waiting?.pending.filter((each) => each.fingerprint === alert.fingerprint) ?? []
-    const taken = takeIn(
-      { ...group, pending: [...group.pending, ...moved] },
-      transition,
-      now,
-      route,
-    )
-    groups.set(
-      group.key,
-      adopt(taken, (each) => this.#routeOf(each)),
-    )
+    const whole = { ...group, pending: [...group.pending, ...moved] }
+    const taken = takeIn(whole, transition, now, route)
+    // What the group is about already cannot make it about something else.
+    const adopted = taken.id === id ? taken : adopt(taken, (each) => this.#routeOf(each))
+    groups.set(group.key, adopted)
+    return adopted
   }
 
   #notifications(group: Group, telling: Telling, now: number): Notification[] {
@@ -178,12 +190,11 @@ export class Dispatcher {
 
   #page(group: Group, telling: Telling, key: string, reason: PageReason): Page {
     const status = reason === 'resolved' ? 'resolved' : 'firing'
-    // A page about what is over already still tells first that it fired.
+    // A page about what is over as a whole still tells first that it fired; its end follows at once.
+    const beforeEnd = reason === 'firing' && telling.reasons.includes('resolved')
     const alerts = telling.alerts.map((alert) =>
-      reason === 'firing' ? { ...alert, state: 'firing' as const, endsAt: null, fixedBy: null } : alert,
-    ) // prettier-ignore
-    const fixedBy = alerts.findLast((alert) => alert.fixedBy !== null)?.fixedBy ?? null
-    const deployId = alerts.find((alert) => alert.deploy !== null)?.deploy ?? null
+      beforeEnd ? { ...alert, state: 'firing' as const, endsAt: null, fixedBy: null } : alert,
+    )
     return {
       key,
       receiver: group.receiver,
@@ -192,8 +203,15 @@ export class Dispatcher {
       reason,
       status,
       alerts,
-      deploy: deployId === null ? null : this.#options.deployById(deployId),
-      fixedBy: fixedBy === null ? null : this.#options.deployBySha(fixedBy),
+      more: group.beyond.length,
+      deploys: known(
+        alerts.map(({ deploy }) => deploy),
+        this.#options.deployById,
+      ),
+      fixes: known(
+        alerts.map(({ fixedBy }) => fixedBy),
+        this.#options.deployBySha,
+      ),
       url: alerts[0] === undefined ? '' : this.#options.urlOf(alerts[0]),
     }
   }
@@ -207,6 +225,19 @@ export class Dispatcher {
       .map((key): RecordPut => ({ kind: 'group', key, value: null }))
     return [...puts, ...gone]
   }
+}
+
+/** The deploys that can be found, by the name that was given for each. */
+function known(
+  names: readonly (string | null)[],
+  find: (name: string) => Deploy | null,
+): ReadonlyMap<string, Deploy> {
+  const found = new Map<string, Deploy>()
+  for (const name of new Set(names)) {
+    const deploy = name === null ? null : find(name)
+    if (name !== null && deploy !== null) found.set(name, deploy)
+  }
+  return found
 }
 
 function sameKeys(a: object, b: object): boolean {

@@ -3,8 +3,11 @@
 import { shortHash, type Alert, type Transition } from '../model/alert.ts'
 import { groupId, groupLabels, type Route } from './route.ts'
 
-/** Alerts kept in one group; what comes beyond is counted in the page's last line only. */
+/** Alerts kept in one group. Of those beyond only the firing onsets are remembered: pages count
+ *  them, and they keep the group open. */
 export const groupAlertsMax = 1_000
+/** Onsets remembered beyond those; what comes after is told by nobody but the metric. */
+const beyondMax = 10_000
 
 /** A transition that nobody was told of yet, and whose it is. */
 export interface Pending {
@@ -21,6 +24,8 @@ export interface Group {
   readonly receiver: string
   readonly labels: Readonly<Record<string, string>>
   readonly alerts: Readonly<Record<string, Alert>>
+  /** Firing onsets that the group has no room for, each as `fingerprint startsAt`. */
+  readonly beyond: readonly string[]
   readonly pending: readonly Pending[]
   /** Onsets that a page has told: fingerprint → startsAt. */
   readonly told: Readonly<Record<string, string>>
@@ -46,6 +51,7 @@ export function openGroup(
     receiver,
     labels,
     alerts: {},
+    beyond: [],
     pending: [],
     told: {},
     muted: {},
@@ -56,21 +62,40 @@ export function openGroup(
   }
 }
 
-/** True when the group holds this very onset. */
+/** True when the group holds this very onset, be it only by name. */
 export function holdsOnset(group: Group, alert: Alert): boolean {
+  return showsOnset(group, alert) || group.beyond.includes(onsetName(alert))
+}
+
+/** True when the pages of the group show this very onset. */
+export function showsOnset(group: Group, alert: Alert): boolean {
   return group.alerts[alert.fingerprint]?.startsAt === alert.startsAt
+}
+
+function onsetName({ fingerprint, startsAt }: Alert): string {
+  return `${fingerprint} ${startsAt}`
+}
+
+function withoutOnset(beyond: readonly string[], { fingerprint }: Alert): readonly string[] {
+  return beyond.some((name) => name.startsWith(`${fingerprint} `))
+    ? beyond.filter((name) => !name.startsWith(`${fingerprint} `))
+    : beyond
 }
 
 /** Takes a transition in and decides when to tell it. */
 export function takeIn(group: Group, transition: Transition, now: number, route: Route): Group {
   const { id, alert } = transition
   const { fingerprint } = alert
-  const full = Object.keys(group.alerts).length >= groupAlertsMax
-  const alerts =
-    full && group.alerts[fingerprint] === undefined
-      ? group.alerts
-      : { ...group.alerts, [fingerprint]: alert }
-  const next = { ...group, alerts, pending: [...group.pending, { id, fingerprint }] }
+  const kept = group.alerts[fingerprint] === undefined ? withRoom(group) : group.alerts
+  const shown = Object.keys(kept).length < groupAlertsMax || kept[fingerprint] !== undefined
+  const others = withoutOnset(group.beyond, alert)
+  const named = !shown && alert.state !== 'resolved' && others.length < beyondMax
+  const next = {
+    ...group,
+    alerts: shown ? { ...kept, [fingerprint]: alert } : group.alerts,
+    beyond: named ? [...others, onsetName(alert)] : others,
+    pending: [...group.pending, { id, fingerprint }],
+  }
   const due = !group.paged
     ? (group.flushAt ?? now + route.groupWaitMs)
     : isOver(next)
@@ -80,14 +105,25 @@ export function takeIn(group: Group, transition: Transition, now: number, route:
   return { ...next, flushAt: Math.min(due, group.flushAt ?? Infinity) }
 }
 
+/** The alerts of a group, in a full one without one whose end was told already, if there is any. */
+function withRoom({ alerts, pending }: Group): Group['alerts'] {
+  const all = Object.entries(alerts)
+  if (all.length < groupAlertsMax) return alerts
+  const untold = new Set(pending.map(({ fingerprint }) => fingerprint))
+  const over = all.find(([key, { state }]) => state === 'resolved' && !untold.has(key))
+  return over === undefined ? alerts : Object.fromEntries(all.filter((each) => each !== over))
+}
+
 /** Takes an onset out of a group that has told nothing yet, with its transitions. */
-export function leave(groups: Map<string, Group>, group: Group, { fingerprint }: Alert): void {
+export function leave(groups: Map<string, Group>, group: Group, alert: Alert): void {
+  const { fingerprint } = alert
+  const beyond = withoutOnset(group.beyond, alert)
   const alerts = Object.fromEntries(
     Object.entries(group.alerts).filter(([key]) => key !== fingerprint),
   )
   const pending = group.pending.filter((each) => each.fingerprint !== fingerprint)
-  if (Object.keys(alerts).length === 0) groups.delete(group.key)
-  else groups.set(group.key, { ...group, alerts, pending })
+  if (Object.keys(alerts).length === 0 && beyond.length === 0) groups.delete(group.key)
+  else groups.set(group.key, { ...group, alerts, beyond, pending })
 }
 
 /** When every alert of a group has been attributed anew to the same thing, the group is about that:
@@ -101,9 +137,10 @@ export function adopt(group: Group, routeOf: (alert: Alert) => Route): Group {
   return agreed ? { ...group, id, labels: first } : group
 }
 
-/** True when every alert of it is resolved. */
+/** True when every alert of it is resolved, also of those beyond what it shows. */
 export function isOver(group: Group): boolean {
-  return Object.values(group.alerts).every((alert) => alert.state === 'resolved')
+  const ended = Object.values(group.alerts).every((alert) => alert.state === 'resolved')
+  return ended && group.beyond.length === 0
 }
 
 /** Firing ones first, then by startsAt and fingerprint. */

@@ -97,6 +97,12 @@ export class Silences {
   }
 }
 
+/** How many of the alerts the query of a silence picks, whether it is active or not. */
+export function pickedBy(silence: Silence, alerts: readonly Alert[]): number {
+  const { query } = compiled(silence)
+  return alerts.filter((alert) => picks(query, alert)).length
+}
+
 function compiled(silence: Silence): Known {
   return { silence, query: parseQuery(silence.query) }
 }

@@ -105,7 +105,8 @@ function isHidden(group: Group, alert: Alert, silence: Silence | null): boolean 
 /** What a due group tells: one that ends before its first page tells both. */
 function reasons(group: Group, alerts: readonly Alert[], news: boolean): readonly PageReason[] {
   if (alerts.length === 0) return []
-  const over = alerts.every((alert) => alert.state === 'resolved')
+  const ended = alerts.every((alert) => alert.state === 'resolved')
+  const over = ended && group.beyond.length === 0
   if (!group.paged) return over ? ['firing', 'resolved'] : ['firing']
   if (over) return news || isOver(group) ? ['resolved'] : []
   return [news ? 'update' : 'repeat']

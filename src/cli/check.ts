@@ -1,9 +1,13 @@
 /** `check`: reads configuration, rules and parsers as the daemon would, and says all that is wrong
  *  at once, each fault at its line. */
-import { loadParsers, loadRules } from '../catalog.ts'
+import { readFileSync } from 'node:fs'
+import { loadParsers, loadRules, type RuleFile } from '../catalog.ts'
+import type { Config } from '../config.ts'
+import { unknownRouteLabels } from '../config/route-labels.ts'
 import { visible } from '../model/escape.ts'
-import { LastpushError, type Fault } from '../model/errors.ts'
+import { faultLine, LastpushError, type Fault } from '../model/errors.ts'
 import { briefly } from '../parsers/compile/explain.ts'
+import { faultsAt, readYaml } from '../yaml/document.ts'
 import { configOf } from './engine.ts'
 import { print, type AddCommand, type Io } from './io.ts'
 
@@ -38,10 +42,25 @@ async function check(io: Io, given: readonly string[], options: CheckOptions): P
   }
   const { length } = config.sources
   print(io, `ok: ${length} sources, ${rules.length} rules, ${parsers.length} parsers, ${config.receivers.length} receivers`) // prettier-ignore
+  // Rules of the command line alone cannot tell which labels there are.
+  if (given.length === 0) warn(io, config, rules)
   for (const { parser } of parsers) {
     if (parser.runs === undefined) continue
     for (const line of briefly(parser.name, parser.runs())) print(io, `  ${visible(line)}`)
   }
+}
+
+/** What can be run and is hardly what was meant. */
+function warn(io: Io, config: Config, rules: readonly RuleFile[]): void {
+  const faults = unknownRouteLabels(
+    config.routing,
+    rules.map(({ rule }) => rule),
+  )
+  if (config.file === null || faults.length === 0) return
+  const document = readYaml(config.file, readFileSync(config.file, 'utf8'))
+  const located = faultsAt(document, new LastpushError('CONFIG_INVALID', 'labels', { faults }))
+  if (!(located instanceof LastpushError)) return
+  for (const fault of located.faults) print(io, `warning: ${visible(faultLine(fault))}`)
 }
 
 async function gather<T>(loading: Promise<readonly T[]>, faults: Fault[]): Promise<readonly T[]> {

@@ -97,8 +97,9 @@ export function testPages(receiver: string, nowMs: number): readonly Page[] {
     reason: 'firing',
     status: 'firing',
     alerts: [alert],
-    deploy: null,
-    fixedBy: null,
+    more: 0,
+    deploys: new Map(),
+    fixes: new Map(),
     url: '',
   }
   const ended: Alert = { ...alert, state: 'resolved', endsAt: isoTime(nowMs) }

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 import { LastpushError } from '../model/errors.ts'
 import { visible } from '../model/escape.ts'
 import { silenceState, type Silence } from '../model/silence.ts'
-import type { SilenceRow } from '../server/view.ts'
+import type { SilenceRow, TakenSilence } from '../server/view.ts'
 import { openStateReader } from '../store/sqlite.ts'
 import { findDaemon, tokenFileOption, type Client } from './client.ts'
 import { configOf } from './engine.ts'
@@ -83,9 +83,19 @@ async function add(io: Io, query: string, options: AddOptions): Promise<void> {
     for: options.for,
   }
   const client = await daemonOf(io, options)
-  const taken = (await client.post('/silences', report)) as SilenceRow
+  const taken = (await client.post('/silences', report)) as TakenSilence
   if (options.json === true) return printJson(io, taken)
   print(io, `silence ${taken.id}: ${taken.startsAt} to ${taken.endsAt}`)
+  print(io, `  ${reachOf(taken)}`)
+}
+
+/** A silence for what will break picks nothing yet, and one with a misspelt label never will: only
+ *  the person who wrote it can tell which it is. */
+function reachOf({ state, firing, picked }: TakenSilence): string {
+  if (firing === 0) return 'no alert fires now'
+  const verb = state === 'active' ? 'mutes' : 'picks'
+  const alerts = firing === 1 ? '1 alert that fires now' : `${firing} alerts that fire now`
+  return `${verb} ${picked} of ${alerts}`
 }
 
 async function end(io: Io, id: string, options: Where): Promise<void> {

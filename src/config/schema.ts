@@ -22,6 +22,13 @@ const listOrOne = z
   .union([z.string(), z.array(z.string())])
   .transform((given) => (typeof given === 'string' ? [given] : given))
 
+/** More often nobody reads it: `0s` would page with every look of the dispatcher. */
+const repeatIntervalMinMs = 60_000
+const repeatInterval = duration.refine(
+  (ms) => ms >= repeatIntervalMinMs,
+  'must be at least 1m: people are told again of the same so often',
+)
+
 /** A field for each kind, checked by the kind's own schema afterwards. */
 function kindFields<Kind extends string>(types: readonly { readonly kind: Kind }[]) {
   const fields = types.map(({ kind }) => [kind, z.unknown().optional()])
@@ -67,7 +74,7 @@ export const schema = z.strictObject({
       group_by: z.array(z.string()).default([...routeDefaults.groupBy]),
       group_wait: duration.default(routeDefaults.groupWaitMs),
       group_interval: duration.default(routeDefaults.groupIntervalMs),
-      repeat_interval: duration.default(routeDefaults.repeatIntervalMs),
+      repeat_interval: repeatInterval.default(routeDefaults.repeatIntervalMs),
       routes: z
         .array(
           z.strictObject({
@@ -76,7 +83,7 @@ export const schema = z.strictObject({
             group_by: z.array(z.string()).optional(),
             group_wait: duration.optional(),
             group_interval: duration.optional(),
-            repeat_interval: duration.optional(),
+            repeat_interval: repeatInterval.optional(),
           }),
         )
         .default([]),

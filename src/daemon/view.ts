@@ -1,6 +1,6 @@
 /** What the HTTP server is told: answers from the committed store, joined with what only the
  *  running process knows (living alerts, faults of sources, watermarks). */
-import type { Silences } from '../alerts/silences.ts'
+import { pickedBy, type Silences } from '../alerts/silences.ts'
 import { isoTime } from '../flow/time.ts'
 import type { Deploy } from '../model/deploy.ts'
 import type { Alert } from '../model/alert.ts'
@@ -10,6 +10,7 @@ import type {
   Health,
   IndexStatus,
   SilenceRow,
+  TakenSilence,
   SourceStatus,
   UnreadLog,
   View,
@@ -149,8 +150,14 @@ export class DaemonView implements View {
     return rows.filter(({ state }) => question.state === undefined || question.state === state)
   }
 
-  async addSilence(silence: unknown): Promise<SilenceRow> {
-    return this.#changed(await this.#parts.silences.add(silence))
+  async addSilence(report: unknown): Promise<TakenSilence> {
+    const silence = await this.#parts.silences.add(report)
+    const firing = this.#parts.pipeline.engine.alerts().filter(({ state }) => state === 'firing')
+    return {
+      ...this.#changed(silence),
+      firing: firing.length,
+      picked: pickedBy(silence, firing),
+    }
   }
 
   async endSilence(id: string): Promise<SilenceRow> {

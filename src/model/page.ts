@@ -15,12 +15,14 @@ export interface Page {
   readonly groupLabels: Readonly<Record<string, string>>
   readonly reason: PageReason
   readonly status: 'firing' | 'resolved'
-  /** All alerts of the group, firing first, then by startsAt. */
+  /** The alerts of the group, at most 1,000; firing first, then by startsAt. */
   readonly alerts: readonly Alert[]
-  /** The deploy the group is about, when it is about one. */
-  readonly deploy: Deploy | null
-  /** The deploy that fixed it, for a resolution. */
-  readonly fixedBy: Deploy | null
+  /** Firing alerts of the group beyond those, which nothing more is known of. */
+  readonly more: number
+  /** Every known deploy that an alert of the page is attributed to, by its id. */
+  readonly deploys: ReadonlyMap<string, Deploy>
+  /** Every known deploy that an alert of the page says fixed it, by the SHA as the alert has it. */
+  readonly fixes: ReadonlyMap<string, Deploy>
   /** Address of the page that shows this moment. */
   readonly url: string
 }

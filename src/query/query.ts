@@ -7,7 +7,7 @@ import { messageField } from './tree.ts'
 import type { Query } from './tree.ts'
 
 export { formatQuery } from './format.ts'
-export { everything, queryFields } from './tree.ts'
+export { everything, messageField, queryFields } from './tree.ts'
 export type { Query } from './tree.ts'
 
 /** Deepest nesting of parentheses and NOTs. */

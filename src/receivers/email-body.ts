@@ -5,7 +5,18 @@
 import { shortHash, type Alert } from '../model/alert.ts'
 import { shortSha } from '../model/deploy.ts'
 import { visible } from '../model/escape.ts'
-import { cut, headline, linkOf, otherAlerts, short, start, titles, webAddress } from './headline.ts'
+import {
+  cut,
+  deployOf,
+  fixOf,
+  headline,
+  linkOf,
+  otherAlerts,
+  short,
+  start,
+  titles,
+  webAddress,
+} from './headline.ts'
 import type { Page, PageReason } from './receiver.ts'
 
 /** A header line has at most 998; nobody reads more than this. */
@@ -62,13 +73,14 @@ function contentOf(page: Page): Content {
       .map((sample) => visible(start(sample, sampleCharactersMax))),
     others: otherAlerts(page, othersMax, otherCharactersMax),
     link: linkOf(page),
-    pushLink: webAddress(page.deploy?.url ?? null),
+    pushLink: webAddress(deployOf(page, first)?.url ?? null),
   }
 }
 
 function factsOf(page: Page, first: Alert | undefined): readonly (readonly [string, string])[] {
-  const sha = page.deploy?.sha ?? first?.sha ?? null
-  const fixedBy = page.fixedBy?.sha ?? first?.fixedBy ?? null
+  const deploy = deployOf(page, first)
+  const sha = deploy?.sha ?? first?.sha ?? null
+  const fixedBy = fixOf(page, first)?.sha ?? first?.fixedBy ?? null
   const facts: readonly (readonly [string, string | null | undefined])[] = [
     ['Service', first?.labels['service']],
     ['Environment', first?.labels['env']],
@@ -78,7 +90,7 @@ function factsOf(page: Page, first: Alert | undefined): readonly (readonly [stri
     ['Value', first?.value == null ? null : short(first.value)],
     ['Threshold', first?.threshold == null ? null : short(first.threshold)],
     ['Push', sha === null ? null : shortSha(sha)],
-    ['By', page.deploy?.by],
+    ['By', deploy?.by],
     ['Fixed by', fixedBy === null ? null : shortSha(fixedBy)],
   ]
   return facts.flatMap(([name, fact]) =>

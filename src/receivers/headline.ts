@@ -22,29 +22,38 @@ export const titles: Readonly<Record<PageReason, string>> = {
 /** `FIRING web: 500s went from 0.2 to 12 a minute (value 42), since push 3f2a9c1b7e by alice`. */
 export function headline(page: Page): string {
   const first = page.alerts[0]
-  const service = first?.labels['service'] ?? page.deploy?.service ?? null
+  const deploy = deployOf(page, first)
+  const service = first?.labels['service'] ?? deploy?.service ?? null
   const head = `${titles[page.reason]}${service === null ? '' : ` ${name(service)}`}`
   const what = cut(first?.summary ?? `alert group ${page.groupKey}`, summaryCharactersMax)
-  const others = page.alerts.length - 1
+  const others = Math.max(page.alerts.length - 1, 0) + page.more
   const more = others > 0 ? ` and ${others} more` : ''
-  const since = pushText(page.deploy, first?.sha ?? null)
-  return `${head}: ${what}${measure(first)}${more}, since ${since}${fixText(page, first)}`
+  const since = pushText(deploy, first?.sha ?? null)
+  const fixed = page.status === 'resolved' ? fixText(page, first) : ''
+  return `${head}: ${what}${measure(first)}${more}, since ${since}${fixed}`
 }
 
-/** The page as if it were about this alert alone, for a first line of its own: state, push
- *  and fix are the alert's. */
+/** The page as if it were about this alert alone, for a first line of its own. */
 export function pageAbout(page: Page, alert: Alert): Page {
   const isOver = alert.state === 'resolved'
   const stillFiring = page.reason === 'resolved' ? 'update' : page.reason
-  const fixedByPage = alert.fixedBy !== null && alert.fixedBy === page.fixedBy?.sha
   return {
     ...page,
     alerts: [alert],
-    deploy: alert.deploy !== null && alert.deploy === page.deploy?.id ? page.deploy : null,
+    more: 0,
     reason: isOver ? 'resolved' : stillFiring,
     status: isOver ? 'resolved' : 'firing',
-    fixedBy: fixedByPage ? page.fixedBy : null,
   }
+}
+
+/** The deploy that an alert is attributed to itself; null when none is known. */
+export function deployOf(page: Page, alert: Alert | undefined): Deploy | null {
+  return page.deploys.get(alert?.deploy ?? '') ?? null
+}
+
+/** The deploy that fixed an alert itself; null when none is known. */
+export function fixOf(page: Page, alert: Alert | undefined): Deploy | null {
+  return page.fixes.get(alert?.fixedBy ?? '') ?? null
 }
 
 /** `push 3f2a9c1b7e by alice`, as far as it is known. */
@@ -55,16 +64,21 @@ export function pushText(deploy: Deploy | null, sha: string | null): string {
   return `${noun} ${name(shortSha(deploy.sha))}${by}`
 }
 
-/** The alerts after the first, at most `max` of them, a line each; the last line counts the rest. */
+/** The alerts after the first, at most `max` of them, a line each; the last line counts the rest.
+ *  Push and fix are told where they are others than the first line has named. */
 export function otherAlerts(page: Page, max: number, charactersMax: number): readonly string[] {
-  const others = page.alerts.slice(1)
+  const [first, ...others] = page.alerts
   const lines = others.slice(0, max).map((alert) => {
     const service = alert.labels['service']
     const head = service === undefined ? '' : `${name(service)}: `
-    const state = alert.state === 'resolved' ? ' (resolved)' : ''
-    return `${head}${cut(alert.summary, charactersMax)}${state}`
+    const samePush = alert.deploy === first?.deploy && alert.sha === first.sha
+    const since = samePush ? '' : `, since ${pushText(deployOf(page, alert), alert.sha)}`
+    const sameFix = page.status === 'resolved' && alert.fixedBy === first?.fixedBy
+    const fixed = sameFix ? '' : fixText(page, alert)
+    const state = alert.state === 'resolved' ? ` (resolved${fixed})` : ''
+    return `${head}${cut(alert.summary, charactersMax)}${since}${state}`
   })
-  const rest = others.length - lines.length
+  const rest = others.length - lines.length + page.more
   return rest > 0 ? [...lines, `and ${rest} more`] : lines
 }
 
@@ -114,8 +128,8 @@ function measure(alert: Alert | undefined): string {
   return ` (value ${short(value)}${limit})`
 }
 
-function fixText(page: Page, first: Alert | undefined): string {
-  if (page.status !== 'resolved') return ''
-  const sha = first?.fixedBy ?? null
-  return page.fixedBy === null && sha === null ? '' : `, fixed by ${pushText(page.fixedBy, sha)}`
+/** `, fixed by push 77ab34cd90 by bob`, or nothing when that is not known. */
+function fixText(page: Page, alert: Alert | undefined): string {
+  const sha = alert?.fixedBy ?? null
+  return sha === null ? '' : `, fixed by ${pushText(fixOf(page, alert), sha)}`
 }

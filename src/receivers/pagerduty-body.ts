@@ -5,7 +5,7 @@
  *  comes late cannot close what broke again. The routing key is no part of the body. Pure. */
 import { shortHash, type Alert } from '../model/alert.ts'
 import { visible } from '../model/escape.ts'
-import { cut, headline, linkOf, pageAbout, start, webAddress } from './headline.ts'
+import { cut, deployOf, headline, linkOf, pageAbout, start, webAddress } from './headline.ts'
 import type { Page } from './receiver.ts'
 
 /** Limits of the API: of `payload.summary`, and of a whole event. */
@@ -65,7 +65,7 @@ function event(page: Page, alert: Alert): PagerdutyEvent {
   return {
     event_action: isOver ? 'resolve' : 'trigger',
     dedup_key: `lastpush-${alert.fingerprint}-${alert.startsAt.replace(/[^0-9TZ]/g, '')}`,
-    ...clientOf(page),
+    ...clientOf(page, alert),
     payload: {
       summary: cut(headline(own), summaryCharactersMax),
       source: cut(host ?? service ?? 'lastpush', labelCharactersMax),
@@ -74,7 +74,7 @@ function event(page: Page, alert: Alert): PagerdutyEvent {
       ...(service === undefined ? {} : { component: cut(service, labelCharactersMax) }),
       ...(env === undefined ? {} : { group: cut(env, labelCharactersMax) }),
       class: cut(alert.rule, labelCharactersMax),
-      custom_details: details(own, alert),
+      custom_details: details(page, alert),
     },
   }
 }
@@ -83,7 +83,7 @@ function groupEvent(page: Page): PagerdutyEvent {
   return {
     event_action: page.status === 'resolved' ? 'resolve' : 'trigger',
     dedup_key: `lastpush-${shortHash([page.groupKey])}`,
-    ...clientOf(page),
+    ...clientOf(page, undefined),
     payload: {
       summary: cut(headline(page), summaryCharactersMax),
       source: 'lastpush',
@@ -92,9 +92,12 @@ function groupEvent(page: Page): PagerdutyEvent {
   }
 }
 
-function clientOf(page: Page): Pick<PagerdutyEvent, 'client' | 'client_url' | 'links'> {
+function clientOf(
+  page: Page,
+  alert: Alert | undefined,
+): Pick<PagerdutyEvent, 'client' | 'client_url' | 'links'> {
   const link = linkOf(page)
-  const push = webAddress(page.deploy?.url ?? null)
+  const push = webAddress(deployOf(page, alert)?.url ?? null)
   return {
     client: 'lastpush',
     ...(link === null ? {} : { client_url: link }),
@@ -117,7 +120,7 @@ function details(page: Page, alert: Alert): Readonly<Record<string, unknown>> {
     value: alert.value,
     threshold: alert.threshold,
     sha: alert.sha,
-    by: page.deploy?.by ?? null,
+    by: deployOf(page, alert)?.by ?? null,
     fixed_by: alert.fixedBy,
     samples: alert.samples.map((sample) => visible(start(sample, sampleCharactersMax))),
     key: page.key,

@@ -1,7 +1,7 @@
 /** The webhook's body: Alertmanager's version 4 (its notify/webhook and template packages), with
  *  our own facts beside it: `notification_reason` and `lastpush`. Pure; sending is webhook.ts. */
 import type { Alert } from '../model/alert.ts'
-import { headline, pageAbout } from './headline.ts'
+import { deployOf, fixOf, headline, pageAbout } from './headline.ts'
 import type { Page } from './receiver.ts'
 
 /** Go's zero time, which stands for "not ended". */
@@ -21,12 +21,13 @@ interface BodyAlert {
 
 /** JSON of at most `alertsMax` alerts; `truncatedAlerts` says how many were left out. */
 export function webhookBody(page: Page, alertsMax: number): string {
+  const [first] = page.alerts
   const kept = page.alerts.slice(0, alertsMax)
   const alerts = kept.map((alert) => bodyAlert(alert, page))
   return JSON.stringify({
     version: '4',
     groupKey: page.groupKey,
-    truncatedAlerts: page.alerts.length - kept.length,
+    truncatedAlerts: page.alerts.length - kept.length + page.more,
     status: page.status,
     receiver: page.receiver,
     groupLabels: page.groupLabels,
@@ -38,8 +39,8 @@ export function webhookBody(page: Page, alertsMax: number): string {
     lastpush: {
       key: page.key,
       url: page.url,
-      deploy: page.deploy,
-      fixedBy: page.fixedBy,
+      deploy: deployOf(page, first),
+      fixedBy: fixOf(page, first),
       alerts: kept,
     },
   })

@@ -61,9 +61,7 @@ export const webhookType: ReceiverType<WebhookOptions> = {
 function createWebhook(name: string, chosen: WebhookOptions, context: ReceiverContext): Receiver {
   const fixed = chosen.url === undefined ? null : parseTarget(chosen.url)
   const address =
-    fixed === null
-      ? `the address in ${chosen.url_file ?? ''}`
-      : fixed.url.origin + fixed.url.pathname
+    fixed === null ? `the address in ${chosen.url_file ?? ''}` : shownAddress(fixed.url)
   return {
     name,
     address,
@@ -75,6 +73,11 @@ function createWebhook(name: string, chosen: WebhookOptions, context: ReceiverCo
       return postJson({ target, headers, body, key, clock: context.clock, signal, address })
     },
   }
+}
+
+/** With many services the path is the secret, with some the query. */
+function shownAddress({ origin, pathname, search }: URL): string {
+  return pathname === '/' && search === '' ? origin : `${origin}/…`
 }
 
 /** A string is the fault. */

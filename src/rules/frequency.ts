@@ -35,7 +35,7 @@ export const frequency = ruleType({
       paneMs: paneWidth(options.timeframe),
       windowMs: options.timeframe,
     },
-    summary: '{value} events within {window}',
+    summary: '{events} within {window}',
     start: (): State => ({ runs: [], holds: false }),
     step: (state, inputs, at) => step(state as State, inputs, at, options),
   }),
@@ -48,7 +48,8 @@ function step(state: State, inputs: Inputs, at: number, options: Options): Step<
   const note = (when: number, value: number): void => {
     if (value >= options.num_events === holds) return
     holds = !holds
-    observations.push({ at: when, holds, value, threshold: options.num_events })
+    const facts = { events: value === 1 ? '1 event' : `${value} events` }
+    observations.push({ at: when, holds, value, threshold: options.num_events, facts })
   }
   // Not at `before` itself: an event of that very time may still keep the count up.
   const fall = (before: number): void => {

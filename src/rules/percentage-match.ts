@@ -35,9 +35,7 @@ export const percentageMatch = ruleType({
     min_denominator: z.int().min(1).default(1),
   }),
   create: (given, common): RuleInstance<unknown> => {
-    if (given.min_percentage === undefined && given.max_percentage === undefined) {
-      throw new LastpushError('CONFIG_INVALID', 'needs max_percentage or min_percentage')
-    }
+    assertLimits(given)
     return {
       inputs: {
         queries: [within(common.query, given.match_bucket_filter), common.query ?? everything],
@@ -52,6 +50,17 @@ export const percentageMatch = ruleType({
     }
   },
 })
+
+/** Every share is outside of limits that cross, so that such a rule would always fire. */
+function assertLimits({ min_percentage: min, max_percentage: max }: Options): void {
+  if (min === undefined && max === undefined) {
+    throw new LastpushError('CONFIG_INVALID', 'needs max_percentage or min_percentage')
+  }
+  if (min === undefined || max === undefined || min <= max) return
+  const message = `${min} is above max_percentage, ${max}: every share would be outside`
+  const faults = [{ place: { file: '', field: 'min_percentage' }, message }]
+  throw new LastpushError('CONFIG_INVALID', message, { faults })
+}
 
 /** The filter picks among the events of the query, as in ElastAlert 2: no share exceeds 100 %. */
 function within(query: Query | null, filter: Query): Query {
@@ -80,15 +89,16 @@ function step(state: State, inputs: Inputs, at: number, given: Options): Step<St
 }
 
 function judge(matching: number, total: number, at: number, given: Options): Observation {
-  const threshold = given.max_percentage ?? given.min_percentage ?? null
-  if (total === 0) return { at, holds: false, value: null, threshold, nodata: true }
+  const { min_percentage: min, max_percentage: max } = given
+  if (total === 0) return { at, holds: false, value: null, threshold: max ?? min ?? null, nodata: true } // prettier-ignore
   const share = (100 * matching) / total
-  const outside =
-    (given.max_percentage !== undefined && share > given.max_percentage) ||
-    (given.min_percentage !== undefined && share < given.min_percentage)
+  const below = min !== undefined && share < min
+  const above = max !== undefined && share > max
+  // The limit that was left; inside of both, the one that people give first.
+  const threshold = (below ? min : (max ?? min)) ?? null
   return {
     at,
-    holds: total >= given.min_denominator && outside,
+    holds: total >= given.min_denominator && (below || above),
     value: Math.round(share * 100) / 100,
     threshold,
     facts: { denominator: String(total), matching: String(matching) },

@@ -77,9 +77,14 @@ export const regression = ruleType({
     alpha: z.number().gt(0).max(0.5).default(0.05),
     min_events: z.int().min(1).default(5),
   }),
+  refuses: {
+    query: 'regression takes none: it judges every error signature and 5xx status by itself',
+    by: 'regression takes none: it judges each service and environment, as deploys reach them',
+  },
   create: (options): RuleInstance<unknown> => ({
     inputs: { queries: [], exact: false, history: true, paneMs: 1_000, windowMs: 3_600_000 },
-    summary: '{item} comes {ratio} as often as before the push',
+    adds: ['signature', 'status'],
+    summary: '{item} {change}',
     start: (): State => ({ deploy: null, at: 0, known: 0, judged: {}, bad: {} }),
     step: (state, inputs, at) => step(state as State, inputs, at, options),
   }),
@@ -268,11 +273,20 @@ function observe(key: string, item: Judged, t1: number, second: number): Observa
     labels: { [kind]: id },
     facts: {
       item: kind === 'status' ? `HTTP ${id}` : id,
-      ratio: ratio === null ? 'for the first time, not' : `${ratio.toFixed(1)} times`,
+      change: changeText(item, ratio),
       before: String(item.x0),
       after: String(item.x1),
     },
   }
+}
+
+/** What follows the item in a sentence. "Just before" is the baseline: what was earlier is unknown. */
+function changeText({ x0, x1 }: Judged, ratio: number | null): string {
+  if (ratio !== null) return `comes ${ratio.toFixed(1)} times as often as before the push`
+  const times = x1 === 1 ? 'once' : `${x1} times`
+  return x0 === 0
+    ? `has come ${times}, and not once just before the push`
+    : `has come ${times} since the push`
 }
 
 /** A deploy whose start was amended is another one to this rule. */

@@ -78,6 +78,8 @@ export interface RuleInstance<State> {
   readonly inputs: InputDeclaration
   /** Labels that are always part of the series key, besides the rule's `by`. */
   readonly by?: readonly string[]
+  /** Labels that its observations add to those of the series. */
+  readonly adds?: readonly string[]
   /** The rule itself holds its condition for keep_firing_for after the last match (point types). */
   readonly point?: true
   /** Default sentence for people; `{name}` takes a label or fact. */
@@ -104,6 +106,8 @@ export interface RuleType {
   readonly example: string
   /** Its own fields, beside those that every rule has; in ElastAlert 2's names where they exist. */
   readonly options: z.ZodObject
+  /** Fields of every rule that this type has no use for, each with the sentence that refuses it. */
+  readonly refuses?: Readonly<Record<string, string>>
   /** @throws LastpushError CONFIG_INVALID when fields that are right each for itself do not fit. */
   create(options: unknown, common: RuleCommon): RuleInstance<unknown>
 }
@@ -114,6 +118,7 @@ export function ruleType<Schema extends z.ZodObject>(type: {
   readonly doc: string
   readonly example: string
   readonly options: Schema
+  readonly refuses?: Readonly<Record<string, string>>
   create(options: z.output<Schema>, common: RuleCommon): RuleInstance<unknown>
 }): RuleType {
   return { ...type, create: (options, common) => type.create(options as z.output<Schema>, common) }

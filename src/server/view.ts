@@ -151,6 +151,13 @@ export interface SilenceRow extends Silence {
   readonly state: SilenceState
 }
 
+/** The answer to who adds a silence, so that one with a misspelt label does not go unnoticed. */
+export interface TakenSilence extends SilenceRow {
+  /** Alerts that fire now, and how many of them its query picks. */
+  readonly firing: number
+  readonly picked: number
+}
+
 export interface SilencesQuestion {
   readonly state?: SilenceState
 }
@@ -235,7 +242,7 @@ export interface View {
   /** Those that are not over and those that ended in the last 30 days; newest start first. */
   silences(question: SilencesQuestion): Promise<readonly SilenceRow[]>
   /** Takes a silence as it was posted; rejects with SILENCE_INVALID and its faults. */
-  addSilence(silence: unknown): Promise<SilenceRow>
+  addSilence(silence: unknown): Promise<TakenSilence>
   /** Ends a silence now; rejects with SILENCE_UNKNOWN. */
   endSilence(id: string): Promise<SilenceRow>
   /** The Prometheus exposition. */

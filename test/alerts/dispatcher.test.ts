@@ -42,15 +42,20 @@ function dispatcherOver(routing: Routing): Dispatcher {
     routing,
     mutedBy: (alert) => silences.mutedBy(alert),
     metrics,
-    render: (page) => JSON.stringify(page),
+    render: (page) =>
+      JSON.stringify(page, (_, value: unknown) =>
+        value instanceof Map ? (Object.fromEntries(value) as object) : value,
+      ),
     deployById: (id) => [badPush, fix].find((deploy) => deploy.id === id) ?? null,
     deployBySha: (sha) => [badPush, fix].find((deploy) => deploy.sha === sha) ?? null,
     urlOf: (alert) => `http://127.0.0.1:7077/?from=${alert.startsAt}`,
   })
 }
 
+type Change = [kind: Transition['kind'], alert: Partial<Alert>]
+
 /** Commits transitions as the pipeline does: a stable id each. */
-async function commit(...changes: [kind: Transition['kind'], alert: Partial<Alert>][]) {
+async function commit(...changes: Change[]) {
   const transitions = changes.map(([kind, given]): Transition => {
     const state = kind === 'resolved' ? 'resolved' : 'firing'
     return { id: `t${committed++}`, kind, at: clock.now(), alert: alertOf({ state, ...given }) }
@@ -129,8 +134,8 @@ describe('the dispatcher', () => {
       groupLabels: { deploy: 'd1' },
       reason: 'firing',
       status: 'firing',
-      deploy: badPush,
-      fixedBy: null,
+      deploys: { d1: badPush },
+      fixes: {},
       url: 'http://127.0.0.1:7077/?from=2026-11-23T12:00:00.000Z',
     })
     const [notification] = await store.state.waiting(1)
@@ -144,6 +149,20 @@ describe('the dispatcher', () => {
       nextAttemptAt: t0 + 3_000,
       createdAt: t0 + 3_000,
     })
+  })
+
+  test('tells every alert with the deploy that it is attributed to itself', async () => {
+    dispatcher = dispatcherOver({ routes: [], otherwise: { ...route, groupBy: ['service'] } })
+    await commit(
+      ['firing', { fingerprint: 'aa', deploy: null, sha: null }],
+      ['firing', { fingerprint: 'bb', deploy: 'd1' }],
+      ['firing', { fingerprint: 'cc', deploy: 'd2' }],
+    )
+    await after(3)
+    await after(3)
+    const [page] = await pages()
+    expect(page?.alerts.map(({ deploy }) => deploy)).toEqual([null, 'd1', 'd2'])
+    expect(page?.deploys).toEqual({ d1: badPush, d2: fix })
   })
 
   test('tells what follows as one update after group_interval', async () => {
@@ -174,7 +193,7 @@ describe('the dispatcher', () => {
       'update: bb firing, aa resolved',
       'resolved: aa resolved, bb resolved',
     ])
-    expect((await pages()).at(-1)).toMatchObject({ status: 'resolved', fixedBy: fix })
+    expect((await pages()).at(-1)).toMatchObject({ status: 'resolved', fixes: { [fix.sha]: fix } })
     expect(await store.state.records('group')).toEqual(new Map())
   })
 
@@ -209,6 +228,37 @@ describe('the dispatcher', () => {
     expect(await after(3)).toBe(2)
   })
 
+  test('tells an alert that is over before the first page of the others as resolved', async () => {
+    await commit(['firing', { fingerprint: 'aa' }], ['firing', { fingerprint: 'bb' }])
+    await after(0)
+    const endsAt = '2026-11-23T12:00:01.000Z'
+    await commit(['resolved', { fingerprint: 'aa', endsAt, fixedBy: fix.sha }])
+    expect(await after(3)).toBe(1)
+    expect(await told()).toEqual(['firing: bb firing, aa resolved'])
+    const [page] = await pages()
+    expect(page?.alerts[1]).toMatchObject({ endsAt, fixedBy: fix.sha })
+    expect(await after(60)).toBe(0)
+  })
+
+  test('counts what a page has no room for, and tells the end only when all of it is over', async () => {
+    const name = (n: number): string => `f${String(n).padStart(4, '0')}`
+    const all = Array.from({ length: 1_002 }, (_, n) => ({ fingerprint: name(n) }))
+    await commit(...all.map((alert): Change => ['firing', alert]))
+    await after(0)
+    expect(await after(3)).toBe(1)
+    expect((await pages())[0]).toMatchObject({ reason: 'firing', more: 2 })
+    expect(metrics.text()).toContain('lastpush_group_overflow_total{receiver="oncall"} 2')
+    await commit(...all.slice(0, 1_001).map((alert): Change => ['resolved', alert]))
+    await after(0)
+    await after(30)
+    expect((await pages())[1]).toMatchObject({ reason: 'update', status: 'firing', more: 1 })
+    await commit(['resolved', all[1_001] ?? {}])
+    await after(0)
+    await after(3)
+    expect((await pages()).map(({ reason }) => reason)).toEqual(['firing', 'update', 'resolved'])
+    expect(await store.state.records('group')).toEqual(new Map())
+  })
+
   test('keeps an onset in its group when it is attributed to another deploy later', async () => {
     await commit(['firing', { deploy: null, sha: null }])
     await after(0)
@@ -221,7 +271,7 @@ describe('the dispatcher', () => {
     const all = await pages()
     expect(all.map(({ reason }) => reason)).toEqual(['firing', 'update', 'resolved'])
     expect(new Set(all.map(({ groupKey }) => groupKey)).size).toBe(1)
-    expect(all.map(({ deploy }) => deploy?.id)).toEqual([undefined, 'd1', 'd1'])
+    expect(all.map(({ deploys }) => Object.keys(deploys))).toEqual([[], ['d1'], ['d1']])
   })
 
   test('keeps deploys apart, and alerts that no deploy is known for', async () => {

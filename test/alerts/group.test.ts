@@ -121,17 +121,42 @@ describe('a group', () => {
     expect(alertsInOrder(group).map(({ fingerprint }) => fingerprint)).toEqual(['b', 'c', 'a', 'd'])
   })
 
-  test('takes no more alerts than its bound, but follows those it has', () => {
+  /** The group of so many firing alerts f0, f1, … */
+  function filled(count: number): Group {
     let group = fresh
-    for (let n = 0; n <= groupAlertsMax; n++) {
+    for (let n = 0; n < count; n++) {
       group = takeIn(group, transitionOf({ id: `t${n}` }, { fingerprint: `f${n}` }), 0, route)
     }
+    return group
+  }
+  const endOf = (fingerprint: string) =>
+    transitionOf({ id: `end ${fingerprint}`, kind: 'resolved' }, { fingerprint, state: 'resolved' })
+
+  test('counts the alerts beyond its bound, and is open until they are over too', () => {
+    let group = filled(groupAlertsMax + 2)
+    expect(group.beyond).toHaveLength(2)
+    expect(holdsOnset(group, alertOf({ fingerprint: 'f1001' }))).toBe(true)
+    for (let n = 0; n <= groupAlertsMax; n++) group = takeIn(group, endOf(`f${n}`), 0, route)
+    expect(group.beyond).toEqual(['f1001 2026-11-23T12:00:00.000Z'])
+    expect(isOver(group)).toBe(false)
+    expect(tell({ ...group, paged: true }, () => null, {}).reasons).toEqual(['update'])
+    group = takeIn(group, endOf('f1001'), 0, route)
+    expect(isOver(group)).toBe(true)
+    expect(tell({ ...group, paged: true }, () => null, {}).reasons).toEqual(['resolved'])
+  })
+
+  test('gives the room of an alert whose end was told to one that begins', () => {
+    const ended = telling(takeIn(filled(groupAlertsMax), endOf('f7'), 0, route), 0)
+    const next = takeIn(ended, transitionOf({ id: 'new' }, { fingerprint: 'new' }), 0, route)
+    expect(next.alerts['f7']).toBeUndefined()
+    expect(next.alerts['new']?.state).toBe('firing')
+    expect(next.beyond).toEqual([])
+  })
+
+  test('takes no more alerts than its bound, but follows those it has', () => {
+    const group = filled(groupAlertsMax + 1)
     expect(Object.keys(group.alerts)).toHaveLength(groupAlertsMax)
     expect(group.alerts['f1000']).toBeUndefined()
-    const end = transitionOf(
-      { id: 'end', kind: 'resolved' },
-      { fingerprint: 'f0', state: 'resolved' },
-    )
-    expect(takeIn(group, end, 0, route).alerts['f0']?.state).toBe('resolved')
+    expect(takeIn(group, endOf('f0'), 0, route).alerts['f0']?.state).toBe('resolved')
   })
 })

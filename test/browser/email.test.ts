@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/flow/time.ts'
 import { emailType } from '../../src/receivers/email.ts'
 import type { Page } from '../../src/receivers/receiver.ts'
-import { badPush, firing, firingPage } from '../receivers/samples.ts'
+import { firing, firingPage, since } from '../receivers/samples.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const executablePath = process.env['LASTPUSH_TEST_CHROMIUM'] ?? '/usr/bin/chromium'
@@ -39,7 +39,8 @@ describe('an e-mail', () => {
       ...firing,
       summary: 'PHP Fatal error: Allowed memory size of * bytes exhausted is new',
     }
-    const page = { ...firingPage, alerts: [firing, other], deploy: { ...badPush, url: 'https://git.example.com/web/commit/3f2a9c1b7e' } } // prettier-ignore
+    const pushUrl = 'https://git.example.com/web/commit/3f2a9c1b7e'
+    const page = since({ ...firingPage, alerts: [firing, other] }, { url: pushUrl })
     for (const colorScheme of ['light', 'dark'] as const) {
       const tab = await browser.newPage({ viewport: { width: 800, height: 100 }, colorScheme })
       await tab.setContent(htmlOf(page))
@@ -48,7 +49,7 @@ describe('an e-mail', () => {
       expect(text).toContain('"GET /cart HTTP/1.1" 500 12')
       const anchors = await tab.locator('a').all()
       const links = await Promise.all(anchors.map((each) => each.getAttribute('href')))
-      expect(links).toEqual([page.url, page.deploy.url])
+      expect(links).toEqual([page.url, pushUrl])
       const path = `test-results/email-${colorScheme}.png`
       await tab.screenshot({ path: join(root, path), fullPage: true })
       if (process.env['UPDATE_PICTURE'] === '1' && colorScheme === 'light') {

@@ -45,7 +45,7 @@ async function run(name: string, yaml: string): Promise<{ out: string; exitCode:
 test('sends a page that says it is a test, and its end, and prints what came of it', async () => {
   const ran = await run('hook', `receivers:\n  hook: { webhook: { url: ${origin}/a } }\n`)
   expect(ran).toEqual({
-    out: `hook (${origin}/a): test page delivered\nhook (${origin}/a): its end delivered\n`,
+    out: `hook (${origin}/…): test page delivered\nhook (${origin}/…): its end delivered\n`,
     exitCode: 0,
   })
   const bodies = server.requests.map(({ body }) => JSON.parse(body) as { status: string })
@@ -67,7 +67,7 @@ test('says why a page was not taken and ends with status 1', async () => {
   server.answer = (response) => response.writeHead(403).end()
   const ran = await run('hook', `receivers:\n  hook: { webhook: { url: ${origin}/a } }\n`)
   expect(ran).toEqual({
-    out: `hook (${origin}/a): test page not delivered: ${origin}/a answered 403; the daemon would not try again\n`,
+    out: `hook (${origin}/…): test page not delivered: ${origin}/… answered 403; the daemon would not try again\n`,
     exitCode: 1,
   })
   expect(server.requests).toHaveLength(1)

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Alert } from '../../src/model/alert.ts'
-import type { SilenceRow } from '../../src/server/view.ts'
+import type { SilenceRow, TakenSilence } from '../../src/server/view.ts'
 import { lastpush, root } from './lastpush.ts'
 
 interface Told {
@@ -87,7 +87,9 @@ function burst(): void {
 
 describe('silence', () => {
   it('keeps a page back until it ends', async () => {
-    const added = (await json('silence', 'add', 'service:web', '--for', '1h', '--comment', 'a test', '--by', 'alice')) as SilenceRow // prettier-ignore
+    const taken = (await json('silence', 'add', 'service:web', '--for', '1h', '--comment', 'a test', '--by', 'alice')) as TakenSilence // prettier-ignore
+    const { firing, picked, ...added } = taken
+    expect([firing, picked]).toEqual([0, 0])
     expect(added).toMatchObject({ query: 'service:web', by: 'alice', state: 'active' })
     expect(await json('silence', 'list')).toEqual([added])
     expect((await ask('status')).out).toContain('1 silences active')
@@ -106,6 +108,18 @@ describe('silence', () => {
     )
     expect(await json('silence', 'list')).toEqual([])
     expect(await json('silence', 'list', '--all')).toEqual([ended])
+  })
+
+  it('tells who adds one how many of the alerts that fire now it mutes', async () => {
+    burst()
+    await until(async () => (await alerts()).length > 0)
+    const add = (query: string, ...more: string[]) =>
+      ask('silence', 'add', query, '--for', '1s', '--comment', 'a test', ...more)
+    expect((await add('servcie:web')).out).toMatch(/\n {2}mutes 0 of 1 alert that fires now\n$/)
+    expect((await add('service:web')).out).toMatch(/\n {2}mutes 1 of 1 alert that fires now\n$/)
+    expect((await add('service:web', '--from', '2100-01-01T00:00:00Z')).out).toMatch(
+      /\n {2}picks 1 of 1 alert that fires now\n$/,
+    )
   })
 
   it('says in one line what is wrong with a question', async () => {

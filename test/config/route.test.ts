@@ -62,6 +62,16 @@ route:
       '/etc/lastpush.yaml:4:27: route.routes[0].match: column 11: a value for severity is missing here',
     ],
     [
+      'a repetition without a pause',
+      'route: { repeat_interval: 0s }',
+      '/etc/lastpush.yaml:2:27: route.repeat_interval: must be at least 1m: people are told again of the same so often',
+    ],
+    [
+      'a repetition within a minute',
+      "route:\n  routes:\n    - { match: 'severity:page', repeat_interval: 59s }",
+      '/etc/lastpush.yaml:4:50: route.routes[0].repeat_interval: must be at least 1m: people are told again of the same so often',
+    ],
+    [
       'no query',
       'route:\n  routes:\n    - { receiver: oncall }',
       expect.stringContaining('route.routes[0].match'),

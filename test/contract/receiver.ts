@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, type TestContext } from 
 import type { Log } from '../../src/flow/log.ts'
 import { systemClock } from '../../src/flow/time.ts'
 import type { Outcome, Page, Receiver, ReceiverContext } from '../../src/receivers/receiver.ts'
-import { badPush, firing, firingPage, resolvedPage } from '../receivers/samples.ts'
+import { firing, firingPage, resolvedPage, since } from '../receivers/samples.ts'
 
 /** A message as the other end has taken it. */
 export interface Taken {
@@ -63,8 +63,8 @@ const hostileTexts: readonly (readonly [string, string])[] = [
 function hostilePage(text: string): Page {
   const labels = { service: text, env: text, severity: text, host: text, [text]: text }
   const alert = { ...firing, rule: text, summary: text, labels, samples: [text, text] }
-  const deploy = { ...badPush, by: text, service: text, url: text }
-  return { ...firingPage, alerts: [alert, alert], deploy, url: `http://a.example/${text}` }
+  const page = { ...firingPage, alerts: [alert, alert], url: `http://a.example/${text}` }
+  return since(page, { by: text, service: text, url: text })
 }
 
 const manyAlerts: Page = {

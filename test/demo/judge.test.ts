@@ -5,7 +5,15 @@ import { ManualClock } from '../../src/flow/time.ts'
 import { consoleType } from '../../src/receivers/console.ts'
 import type { Page } from '../../src/receivers/receiver.ts'
 import type { Notification } from '../../src/store/state.ts'
-import { badPush, firing, firingPage, fix, resolved, resolvedPage } from '../receivers/samples.ts'
+import {
+  firing,
+  firingPage,
+  fix,
+  resolved,
+  resolvedPage,
+  badPush,
+  since,
+} from '../receivers/samples.ts'
 
 const screen = consoleType.create(
   'screen',
@@ -34,10 +42,10 @@ function told(page: Page, createdAt: number, over: Partial<Notification> = {}): 
 const page = told(firingPage, 14_000)
 const end = told(resolvedPage, 58_000)
 const other = { ...badPush, sha: '8fe1c02a91', id: 'd0' }
-const otherPage: Page = { ...firingPage, deploy: other }
-const thanksOther: Page = { ...resolvedPage, fixedBy: other }
-const noFix: Page = { ...resolvedPage, fixedBy: null, alerts: [{ ...resolved, fixedBy: null }] }
-const unknown: Page = { ...firingPage, deploy: null, alerts: [{ ...firing, sha: null }] }
+const otherPage: Page = since(firingPage, other)
+const thanksOther: Page = { ...resolvedPage, fixes: new Map([[fix.sha, other]]) }
+const noFix: Page = { ...resolvedPage, alerts: [{ ...resolved, fixedBy: null }] }
+const unknown: Page = { ...firingPage, alerts: [{ ...firing, deploy: null, sha: null }] }
 
 test.each<[string, Evidence, { paged: boolean; resolved: boolean }]>([
   ['nothing yet', { alerts: [], notifications: [] }, { paged: false, resolved: false }],

@@ -153,7 +153,7 @@ describe('an alert', () => {
     pipeline.ingest(batchOf('more', [line(100, quiet)], { arrivalMs: now }))
     pipeline.ingest(batchOf('json', [line(1_001, boom), line(1_035, quiet)], { start: 99, arrivalMs: now + 35_000 })) // prettier-ignore
     const [fired] = pipeline.take()?.transitions ?? []
-    expect(fired?.alert.summary).toBe('1 events within 1m (incomplete: more)')
+    expect(fired?.alert.summary).toBe('1 event within 1m (incomplete: more)')
   })
 
   test('resolves on a silent source by the clock', () => {

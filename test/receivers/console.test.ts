@@ -4,7 +4,7 @@ import { ManualClock } from '../../src/flow/time.ts'
 import { consoleType, type ConsoleOptions } from '../../src/receivers/console.ts'
 import type { Page, Receiver, Screen } from '../../src/receivers/receiver.ts'
 import { receiverContract, type Subject } from '../contract/receiver.ts'
-import { badPush, firing, firingPage, nowMs, resolvedPage } from './samples.ts'
+import { firing, firingPage, nowMs, resolvedPage, since } from './samples.ts'
 
 const signal = new AbortController().signal
 const auto: ConsoleOptions = { color: 'auto' }
@@ -74,16 +74,16 @@ test('names the push that fixed it', () => {
 })
 
 test('says unknown where the push is unknown, and counts the other alerts of the group', () => {
-  const alert = { ...firing, labels: {}, sha: null, value: null, samples: [] }
-  const page = { ...firingPage, deploy: null, alerts: [alert, alert, alert] }
+  const alert = { ...firing, labels: {}, deploy: null, sha: null, value: null, samples: [] }
+  const page = { ...firingPage, alerts: [alert, alert, alert] }
   expect(render({ ...page, reason: 'update', url: '' })).toBe(
     'UPDATE: status 500 went from 0.2 to 12 a minute and 2 more, since an unknown push',
   )
 })
 
 test('tells a rollback and a config change from a push', () => {
-  const rollback = { ...firingPage, deploy: { ...badPush, kind: 'rollback', by: null } as const }
-  const change = { ...firingPage, deploy: { ...badPush, kind: 'config' } as const }
+  const rollback = since(firingPage, { kind: 'rollback', by: null })
+  const change = since(firingPage, { kind: 'config' })
   expect(render(rollback)).toContain('since rollback 3f2a9c1b7e\n')
   expect(render(change)).toContain('since config change 3f2a9c1b7e by alice\n')
 })
@@ -95,7 +95,7 @@ test('S21: shows control characters of log lines and names as escapes', () => {
     summary: '\x1b[2Jgone\nFIRING fake',
     samples: ['GET /\x1b]52;c;ZXZpbA==\x07 \x9b31m'],
   }
-  const page = { ...firingPage, alerts: [alert], deploy: { ...badPush, by: 'al\rice' } }
+  const page = since({ ...firingPage, alerts: [alert] }, { by: 'al\rice' })
   expect(render(page)).toBe(
     'FIRING w\\u202eeb: \\x1b[2Jgone\\nFIRING fake (value 42.12, threshold 20), since push 3f2a9c1b7e by al\\rice\n' +
       '  GET /\\x1b]52;c;ZXZpbA==\\x07 \\x9b31m\n' +

@@ -10,7 +10,7 @@ import { emailType } from '../../src/receivers/email.ts'
 import type { Outcome, Receiver, ReceiverContext } from '../../src/receivers/receiver.ts'
 import { receiverContract, type Subject } from '../contract/receiver.ts'
 import { mailFaults } from './mail-faults.ts'
-import { badPush, firing, firingPage, nowMs, resolvedPage } from './samples.ts'
+import { firing, firingPage, nowMs, resolvedPage, since } from './samples.ts'
 import { Certificate, decodedWords, headersOf, MailServer, partsOf, reply } from './smtp.ts'
 
 const signal = new AbortController().signal
@@ -181,7 +181,8 @@ describe('hostile text', () => {
 
   test.each(hostile)('S23: %j makes no header and no recipient', async (text) => {
     const alert = { ...firing, rule: text, summary: text, labels: { service: text, env: text } }
-    const page = { ...firingPage, alerts: [alert], groupKey: text, key: text, deploy: { ...badPush, by: text } } // prettier-ignore
+    const about = { ...firingPage, alerts: [alert], groupKey: text, key: text }
+    const page = since(about, { by: text })
     expect(await send(create(), page)).toEqual({ ok: true })
     const [mail] = server.mails
     expect(mail?.to).toEqual(['a@example.com', 'b@example.com'])

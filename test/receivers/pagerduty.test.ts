@@ -12,7 +12,7 @@ import { receiverContract } from '../contract/receiver.ts'
 import { HookServer } from './hook-server.ts'
 import { openHttpSubject } from './http-subject.ts'
 import { pagerdutyFaults, pagerdutyText } from './pagerduty-schema.ts'
-import { badPush, firing, firingPage, nowMs, resolved, resolvedPage } from './samples.ts'
+import { badPush, firing, firingPage, nowMs, resolved, resolvedPage, since } from './samples.ts'
 
 const signal = new AbortController().signal
 const routingKey = 'R0123456789abcdefghijklmnopqrst9'
@@ -69,7 +69,11 @@ interface Event {
   readonly routing_key: string
   readonly event_action: string
   readonly dedup_key: string
-  readonly payload: Readonly<Record<string, unknown>> & { readonly summary: string }
+  readonly links: readonly object[]
+  readonly payload: Readonly<Record<string, unknown>> & {
+    readonly summary: string
+    readonly custom_details?: { readonly by: string | null }
+  }
 }
 
 const render = (page: Page): Event[] =>
@@ -145,6 +149,34 @@ describe('the event', () => {
     )
   })
 
+  test('has the author and the link of its own push', () => {
+    const url = (sha: string): string => `https://git.example.com/commit/${sha}`
+    const carol = { ...badPush, sha: 'abcdef0123', id: 'd9', by: 'carol', url: url('abcdef0123') }
+    const alice = { ...badPush, url: url('3f2a9c1b7e') }
+    const alerts = [
+      firing,
+      { ...second, sha: 'abcdef0123', deploy: 'd9' },
+      { ...second, fingerprint: 'f3', sha: null, deploy: null },
+    ]
+    const deploys = new Map([['d1', alice], ['d9', carol]]) // prettier-ignore
+    const events = render({ ...firingPage, url: '', alerts, deploys })
+    expect(events.map(({ links }) => links)).toEqual([
+      [{ href: 'https://git.example.com/commit/3f2a9c1b7e', text: 'The push' }],
+      [{ href: 'https://git.example.com/commit/abcdef0123', text: 'The push' }],
+      [],
+    ])
+    expect(events.map(({ payload }) => payload.custom_details?.by)).toEqual([
+      'alice',
+      'carol',
+      null,
+    ])
+    expect(events.map(({ payload }) => /since .*$/.exec(payload.summary)?.[0])).toEqual([
+      'since push 3f2a9c1b7e by alice',
+      'since push abcdef0123 by carol',
+      'since an unknown push',
+    ])
+  })
+
   test.each([
     ['page', 'critical'],
     ['warn', 'warning'],
@@ -158,11 +190,7 @@ describe('the event', () => {
   })
 
   test('leaves out a link that is no web address', () => {
-    const page = {
-      ...firingPage,
-      url: 'javascript:alert(1)',
-      deploy: { ...badPush, url: 'file:///x' },
-    }
+    const page = since({ ...firingPage, url: 'javascript:alert(1)' }, { url: 'file:///x' })
     expect(render(page)[0]).toMatchObject({ links: [] })
     expect(render(page)[0]).not.toHaveProperty('client_url')
   })

@@ -65,8 +65,9 @@ export const firingPage: Page = {
   reason: 'firing',
   status: 'firing',
   alerts: [firing],
-  deploy: badPush,
-  fixedBy: null,
+  more: 0,
+  deploys: new Map([['d1', badPush]]),
+  fixes: new Map(),
   url: 'http://127.0.0.1:7077/?to=2026-03-01T12:01:00Z',
 }
 
@@ -76,5 +77,10 @@ export const resolvedPage: Page = {
   reason: 'resolved',
   status: 'resolved',
   alerts: [resolved],
-  fixedBy: fix,
+  fixes: new Map([[fix.sha, fix]]),
+}
+
+/** The page with another push in the place of the bad one. */
+export function since(page: Page, deploy: Partial<Deploy>): Page {
+  return { ...page, deploys: new Map([['d1', { ...badPush, ...deploy }]]) }
 }

@@ -37,7 +37,7 @@ receiverContract('webhook', () =>
   openHttpSubject({
     create: (url, context) =>
       create({ url, headers: { 'x-token': 'h3ader' } }, new ManualClock(nowMs), context),
-    path: '/hook?token=s3cret',
+    path: '/hook/pa7h?token=s3cret',
     credentials: 'user:pa55@',
     read: (body, key) => ({
       identity: key,
@@ -46,8 +46,8 @@ receiverContract('webhook', () =>
     }),
     yes: (response) => response.end(),
     no: (response) => response.writeHead(400).end('token=s3cret'),
-    named: (host) => `http://${host}/hook`,
-    secrets: ['s3cret', 'pa55', 'h3ader', Buffer.from('user:pa55').toString('base64')],
+    named: (host) => `http://${host}/…: `,
+    secrets: ['s3cret', 'pa7h', 'pa55', 'h3ader', Buffer.from('user:pa55').toString('base64')],
   }),
 )
 httpReceiverContract('webhook', (url, clock) => create({ url }, clock))
@@ -200,8 +200,9 @@ describe('the request', () => {
     expect(server.requests[0]?.headers.authorization).toBe(
       `Basic ${Buffer.from('us@er:pa55').toString('base64')}`,
     )
-    expect(receiver.address).toBe(`${origin}/hook`)
-    expect(outcome).toEqual({ ok: false, retry: false, error: `${origin}/hook answered 403` })
+    expect(receiver.address).toBe(`${origin}/…`)
+    expect(outcome).toEqual({ ok: false, retry: false, error: `${origin}/… answered 403` })
+    expect(create({ url: `${origin}/` }).address).toBe(origin)
   })
 
   test('S27: does not follow a redirect', async () => {

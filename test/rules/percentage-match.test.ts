@@ -3,7 +3,7 @@ import { LastpushError } from '../../src/model/errors.ts'
 import { ConstantColumn, rowKind, type Columns } from '../../src/model/columns.ts'
 import { bindQuery } from '../../src/query/match.ts'
 import { ruleCases, walk } from '../contract/rule.ts'
-import { instanceOf } from './rule-of.ts'
+import { faultsOf, instanceOf } from './rule-of.ts'
 
 const filter = { match_bucket_filter: 'status:[500 TO 599]', timeframe: '1m' }
 
@@ -50,6 +50,26 @@ describe('percentage_match', () => {
         facts: { denominator: '3', matching: '2' },
       },
     ])
+  })
+
+  test.each([
+    ['below', [1, 100], 5],
+    ['above', [11, 100], 10],
+  ] as [string, [number, number], number][])(
+    'gives the limit that was left %s',
+    (_, pane, limit) => {
+      const both = { min_percentage: 5, max_percentage: 10 }
+      expect(seen(both, [pane]).map(({ threshold }) => threshold)).toEqual([limit])
+    },
+  )
+
+  test('refuses limits that every share is outside of, at their line', () => {
+    const limits = (min: number, max: number) =>
+      ['name: r', 'type: percentage_match', 'match_bucket_filter: status:500', `max_percentage: ${max}`, `min_percentage: ${min}`].join('\n') // prettier-ignore
+    expect(faultsOf(limits(30, 20))).toEqual([
+      'rule.yaml:5:17: min_percentage: 30 is above max_percentage, 20: every share would be outside',
+    ])
+    expect(faultsOf(limits(20, 20))).toEqual([])
   })
 
   test('slides: a pane leaves the window a timeframe after it came', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { fillTemplate } from '../../src/alerts/compose.ts'
 import { isoTime } from '../../src/flow/time.ts'
 import type { Deploy } from '../../src/model/deploy.ts'
 import type { DeployView, Observation, RuleInstance } from '../../src/rules/rule.ts'
@@ -7,7 +8,7 @@ import { History, itemKey, requestsKey, type ExposureKind } from '../../src/wind
 import { inputsOf, ruleCases, walk } from '../contract/rule.ts'
 import { deployOf } from '../deploys/deploy-of.ts'
 import { poissonTimes, random } from '../deploys/random.ts'
-import { instanceOf } from './rule-of.ts'
+import { faultsOf, instanceOf } from './rule-of.ts'
 
 /** Seconds since the epoch at which every test begins; deploys come at `hour` after it. */
 const t0 = Date.UTC(2026, 10, 23, 12) / 1_000
@@ -68,6 +69,24 @@ function told(observations: readonly Observation[]): string[] {
 describe('regression', () => {
   ruleCases('regression', rule)
 
+  test('says in a whole sentence what was never there before', () => {
+    const history = historyOf([
+      [slow, 0, 2 * hour, 0.05],
+      [error500, hour, 2 * hour, 1],
+    ])
+    const [worse] = watch(history, trackerOf(['bad0000', hour]), hour + 60)
+    expect(fillTemplate(rule.summary, new Map(Object.entries(worse?.facts ?? {})))).toBe(
+      'HTTP 500 has come 5 times, and not once just before the push',
+    )
+  })
+
+  test('refuses a query and a grouping, which it would pass over', () => {
+    expect(faultsOf('name: r\ntype: regression\nquery: status:500\nby: [host]')).toEqual([
+      'rule.yaml:3:8: query: regression takes none: it judges every error signature and 5xx status by itself',
+      'rule.yaml:4:5: by: regression takes none: it judges each service and environment, as deploys reach them',
+    ])
+  })
+
   const tenfold: readonly Flow[] = [
     [slow, 0, hour, 0.05],
     [slow, hour, hour + 300, 0.5],
@@ -83,7 +102,12 @@ describe('regression', () => {
       value: 9.95,
       threshold: null,
       labels: { signature: 'slow query' },
-      facts: { item: 'slow query', ratio: '9.9 times', before: '180', after: '5' },
+      facts: {
+        item: 'slow query',
+        change: 'comes 9.9 times as often as before the push',
+        before: '180',
+        after: '5',
+      },
     })
   })
 

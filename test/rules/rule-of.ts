@@ -1,5 +1,6 @@
 /** Builds a rule from YAML, as a user writes it. */
 import { readRule } from '../../src/catalog.ts'
+import { faultLine, LastpushError } from '../../src/model/errors.ts'
 import { parseQuery } from '../../src/query/query.ts'
 import type { Rule, RuleInstance } from '../../src/rules/rule.ts'
 import { ruleTypes } from '../../src/registry.ts'
@@ -8,6 +9,17 @@ export function ruleOf(yaml: string): Rule {
   const read = readRule('rule.yaml', `${yaml}\n`, { keepFiringMs: null })
   if (read === null) throw new Error('the rule is switched off')
   return read.rule
+}
+
+/** What is told of a rule that cannot be taken, a line each; empty when it can. */
+export function faultsOf(yaml: string): readonly string[] {
+  try {
+    ruleOf(yaml)
+    return []
+  } catch (error) {
+    if (!(error instanceof LastpushError)) throw error
+    return error.faults.map(faultLine)
+  }
 }
 
 /** An instance with the given options, checked as the catalog does. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LastpushError } from '../../src/model/errors.ts'
 import { writeCursor } from '../../src/server/cursor.ts'
 import { badPush, firing } from '../receivers/samples.ts'
-import { codeOf, Harness, messageOf, nowMs, silenceRow } from './harness.ts'
+import { codeOf, Harness, messageOf, nowMs, silenceRow, takenSilence } from './harness.ts'
 
 let harness: Harness
 beforeEach(async () => {
@@ -115,7 +115,7 @@ describe('a silence', () => {
   test('is taken as it was posted', async () => {
     const body = '{"query":"service:web"}'
     const answer = await harness.ask('/api/v1/silences', { method: 'POST', headers, body })
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([201, silenceRow])
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([201, takenSilence])
     expect(harness.view.asked).toEqual([['addSilence', { query: 'service:web' }]])
   })
 

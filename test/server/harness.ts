@@ -18,6 +18,7 @@ import type {
   Health,
   Rates,
   SilenceRow,
+  TakenSilence,
   SignatureRow,
   SourceStatus,
   Status,
@@ -29,7 +30,7 @@ import { badPush, firing } from '../receivers/samples.ts'
 /** 2026-03-01T12:00:00Z, where the clock stands. */
 export const nowMs = Date.UTC(2026, 2, 1, 12)
 
-/** The one silence of the view. */
+/** The one silence of the view, and the answer to who adds it. */
 export const silenceRow: SilenceRow = {
   id: '5f2c0a1b',
   query: 'service:web',
@@ -39,6 +40,7 @@ export const silenceRow: SilenceRow = {
   comment: 'moving the database',
   state: 'active',
 }
+export const takenSilence: TakenSilence = { ...silenceRow, firing: 3, picked: 1 }
 
 /** Answers what it is set to and keeps what it was asked. */
 export class SetView implements View {
@@ -112,9 +114,9 @@ export class SetView implements View {
     return [silenceRow]
   }
 
-  async addSilence(silence: unknown): Promise<SilenceRow> {
+  async addSilence(silence: unknown): Promise<TakenSilence> {
     this.#ask('addSilence', silence)
-    return silenceRow
+    return takenSilence
   }
 
   async endSilence(id: string): Promise<SilenceRow> {
