@@ -24,6 +24,8 @@ const notRun = [
   'CONTRIBUTING.md: npm run golden',
   'README.md: npm ci && npm start',
   'README.md: npm ci && npm test',
+  'docs/faults.md: npm run test:faults # each as often as its table says; the largest take minutes',
+  'docs/how/exactly-once.md: npm run test:simulation # 5,000 seeds, a few minutes',
   // These want Maven, Docker, or a broker. What they do is held by test/servers.
   'docs/sources/kafka.md: npm run servers',
   'docs/sources/kafka.md: npm start -- --kafka',
@@ -34,6 +36,7 @@ const notRun = [
   // These want a daemon on the usual port. What the API answers is held by test/server.
   'docs/install.md: export LASTPUSH_SERVER=http://127.0.0.1:7077',
   `docs/api.md: curl ${api}/api/v1/status`,
+  `docs/api.md: curl ${api}/api/v1/sources`,
   `docs/api.md: curl '${api}/api/v1/alerts?state=firing&limit=10'`,
   `docs/api.md: curl '${api}/api/v1/deploys?limit=1'`,
   `docs/api.md: curl '${api}/api/v1/signatures?limit=1'`,
