@@ -11,7 +11,7 @@ import { Engine } from './pipeline/engine.ts'
 import { enrich } from './pipeline/enrich.ts'
 import { Epoch } from './pipeline/epochs/epoch.ts'
 import { Histories } from './pipeline/histories.ts'
-import { addLineFields } from './pipeline/line-fields.ts'
+import { addLineFields, markCut } from './pipeline/line-fields.ts'
 import { KnownSignatures } from './pipeline/known-signatures.ts'
 import { addCounts, type Partial, type Totals } from './pipeline/partial.ts'
 import { Parsing, type OnDetected } from './pipeline/parsing.ts'
@@ -114,7 +114,7 @@ export class Pipeline {
     partition.checkpoint = batch.checkpoint
     this.#epoch.addPartition(partition)
     if (batch.bytes.length === 0) return
-    const source = this.#partitions.source(batch.source)
+    const source = this.#partitions.settings(batch.source, batch.partition)
     this.#watermarks.arrived(
       batch.partition,
       batch.arrivalMs,
@@ -122,7 +122,9 @@ export class Pipeline {
     )
     const { parser, columns } = this.#parsing.parse(batch, partition, source, scanned)
     if (batch.lines !== undefined) addLineFields(columns, batch.lines.fields)
-    const labels = { source: source.name, service: source.service, env: source.env }
+    markCut(batch, columns)
+    const { name, service, env, host = null } = source
+    const labels = { source: name, service, env, host }
     const scopes = this.#scopes.bound(enrich(columns, labels, this.#options.services))
     const timed = timeRows(
       batch,

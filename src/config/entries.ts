@@ -76,6 +76,8 @@ export function readSource(
       name: entry.name ?? `${found.type.kind}-${index + 1}`,
       service: entry.service ?? null,
       env: entry.env ?? given.env,
+      ...(entry.host === undefined ? {} : { host: entry.host }),
+      ...(entry.path_labels === undefined ? {} : { pathLabels: entry.path_labels }),
       parser: entry.parser ?? null,
       zone: entry.zone ?? given.zone ?? machineZone(),
       latenessMs: entry.lateness ?? given.lateness,

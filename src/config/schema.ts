@@ -7,6 +7,7 @@ import { parseQuery } from '../query/query.ts'
 import { duration, queryText } from '../query/schema.ts'
 import { receiverTypes, sourceTypes } from '../registry.ts'
 import { elasticsearchOptions } from '../store/elasticsearch-options.ts'
+import { pathLabels } from './path-labels.ts'
 
 /** What is indexed when nobody says otherwise. */
 const storeQueryDefault = 'level:(emerg OR alert OR crit OR error) OR status:[500 TO 599]'
@@ -47,6 +48,8 @@ export const schema = z.strictObject({
         name: z.string().optional(),
         service: z.string().optional(),
         env: z.string().optional(),
+        host: z.string().optional(),
+        path_labels: pathLabels.optional(),
         parser: z.string().optional(),
         zone: zone.optional(),
         lateness: duration.optional(),

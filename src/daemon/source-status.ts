@@ -6,7 +6,7 @@ import { scopeKey } from '../model/scope.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { ReadingStatus, SourceStatus } from '../server/view.ts'
-import type { SourceSettings } from '../sources/settings.ts'
+import { settingsOf, type SourceSettings } from '../sources/settings.ts'
 import type { Reach } from '../sources/source.ts'
 import type { LineRates } from './line-rates.ts'
 
@@ -28,7 +28,8 @@ export async function sourceStatuses(parts: SourceParts): Promise<SourceStatus[]
   const known = [...pipeline.partitions()].map((partition) => {
     const fault = faults.get(partition.partition) ?? null
     faults.delete(partition.partition)
-    const settings = sources.get(partition.source)
+    const source = sources.get(partition.source)
+    const settings = source && settingsOf(source, partition.partition)
     const reached = pipeline.reached(scopeKey({ service: settings?.service ?? null, env: settings?.env ?? '' })) // prettier-ignore
     const rate = lineRates.of(partition, clock.monotonic())
     const reading = readingOf(reach.get(partition.partition), rate)

@@ -46,6 +46,9 @@ export const fieldNames = [
   'request_id',
 ] as const // prettier-ignore
 
+/** Field of an event whose line was longer than is kept: `true`. */
+export const cutField = 'truncated'
+
 /** Severities, most severe first. */
 export const levels = [
   'emerg', 'alert', 'crit', 'error', 'warn', 'notice', 'info', 'debug',

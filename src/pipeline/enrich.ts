@@ -1,4 +1,4 @@
-/** Gives every event its service and environment: the line's own field first, then the source's
+/** Gives every event its service, environment and host: the line's own field first, then the source's
  *  label, then the first of the configured `services:` queries that matches, else null; the
  *  environment falls back to the configured one. The result stands in the columns `service`, `env`
  *  and `source`, where queries and group keys find it. */
@@ -21,6 +21,8 @@ export interface SourceLabels {
   readonly source: string
   readonly service: string | null
   readonly env: string
+  /** null and absent: what the line says is all that is known. */
+  readonly host?: string | null
 }
 
 export function enrich(
@@ -38,6 +40,7 @@ export function enrich(
       withDefault(columns, ownEnv, () => labels.env),
     )
 
+  if (labels.host != null) addHost(columns, labels.host)
   const asked = labels.service === null && services.length > 0
   if (ownService === undefined && !asked) {
     if (labels.service !== null) columns.fields.set('service', new ConstantColumn(labels.service))
@@ -47,6 +50,13 @@ export function enrich(
     columns.fields.set('service', withDefault(columns, ownService, fallback))
   }
   return scopesOf(columns, labels.env)
+}
+
+function addHost(columns: Columns, host: string): void {
+  const own = columns.fields.get('host')
+  const column =
+    own === undefined ? new ConstantColumn(host) : withDefault(columns, own, () => host)
+  columns.fields.set('host', column)
 }
 
 /** The first of the queried services that matches a row. */

@@ -1,7 +1,7 @@
 /** The partitions that were ever read, and the part that each has in the watermarks. */
 import type { Batch } from '../model/event.ts'
 import { scopeKey } from '../model/scope.ts'
-import type { SourceSettings } from '../sources/settings.ts'
+import { settingsOf, type SourceSettings } from '../sources/settings.ts'
 import type { Watermarks } from '../windows/watermark.ts'
 import { getOrMake } from './partial.ts'
 import { newPartition, type PartitionState } from './partition.ts'
@@ -11,6 +11,7 @@ export class Partitions {
   readonly #watermarks: Watermarks
   readonly #live: boolean
   readonly #byName = new Map<string, PartitionState>()
+  readonly #settings = new Map<string, SourceSettings>()
 
   /** @param live Following live; false in a replay. */
   constructor(sources: ReadonlyMap<string, SourceSettings>, watermarks: Watermarks, live: boolean) {
@@ -39,9 +40,19 @@ export class Partitions {
     return settings
   }
 
+  /** What is configured for a partition, with the labels that its own name gives.
+   *  @throws Error when no source of this name is configured. */
+  settings(sourceName: string, partition: string): SourceSettings {
+    const known = this.#settings.get(partition)
+    if (known?.name === sourceName) return known
+    const settings = settingsOf(this.source(sourceName), partition)
+    this.#settings.set(partition, settings)
+    return settings
+  }
+
   /** A partition was found: it holds its watermark back until its lines have come. */
   open(sourceName: string, partition: string, nowMs: number): PartitionState {
-    const source = this.source(sourceName)
+    const source = this.settings(sourceName, partition)
     const state = getOrMake(this.#byName, partition, () => newPartition(sourceName, partition))
     state.source = sourceName
     // Without a label of its own its lines may belong to any service. A replay waits for every file

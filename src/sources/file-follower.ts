@@ -63,7 +63,7 @@ export class Follower implements Reserving {
       context.ownDir,
     )
     this.#keepStart = start.keep
-    this.#progress = new FileProgress(parts.source, path, parts.context, position)
+    this.#progress = new FileProgress(parts.source, path, parts.context, position, parts.encoding)
     this.#delayMs = parts.timing.pollMs
     this.#grewAt = this.#atEndAt = context.clock.monotonic()
     if (position === null || isFinished(position)) return
@@ -327,6 +327,7 @@ export class Follower implements Reserving {
     this.#opened = true
     this.#parts.context.opened(this.path)
     this.#report(null)
+    await reader.decode(this.#parts.encoding)
     await this.#parts.files.put(this.path, reader)
   }
 

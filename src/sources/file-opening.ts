@@ -3,6 +3,7 @@
  *  name, are left alone, so that links, overlapping globs and rotations inside a glob count once. */
 import { realpath, type FileHandle } from 'node:fs/promises'
 import { evidenceBytesMin, fileId, judge, sameHead, type FilePosition } from './file-checkpoint.ts'
+import type { Encoding } from './encoding.ts'
 import type { FileOwners } from './file-limits.ts'
 import type { FileOptions } from './file-options.ts'
 import { forbidden } from './file-places.ts'
@@ -16,6 +17,7 @@ export interface FirstRead {
   readonly bornSinceMs: number
   /** Wall time, ms: a file last written before it begins at its end. */
   readonly writtenSinceMs?: number
+  readonly encoding?: Encoding
 }
 
 /** The last file of a path. */
@@ -153,10 +155,10 @@ export class FileOpening {
       return size === done.bytes ? null : done.bytes
     }
     if (last === null) {
-      const { writtenSinceMs = -Infinity } = this.#first
-      if (Number(stat.mtimeMs) < writtenSinceMs) return lineStart(handle, size)
+      const { writtenSinceMs = -Infinity, encoding } = this.#first
+      if (Number(stat.mtimeMs) < writtenSinceMs) return lineStart(handle, size, encoding)
       const seen = this.#firstSize
-      return seen === null ? 0 : lineStart(handle, Math.min(seen, size))
+      return seen === null ? 0 : lineStart(handle, Math.min(seen, size), encoding)
     }
     const copied = last.position.offset >= evidenceBytesMin || sameFileOfOtherDevice(last, stat)
     const verdict = copied ? await judge(handle, size, last.position) : 'other'

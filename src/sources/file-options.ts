@@ -3,6 +3,8 @@
  *  of a union, so that every fault names the very value that is wrong. */
 import { z } from 'zod'
 import { duration } from '../query/schema.ts'
+import { meant } from '../yaml/sentences.ts'
+import { encodings } from './encoding.ts'
 
 /** Globs of one source, and as many that are left out. */
 const pathsMax = 1_000
@@ -24,6 +26,11 @@ const full = z.strictObject(
         error: 'expected end, beginning or checkpoint',
       })
       .default('end'),
+    encoding: z
+      .enum(encodings, {
+        error: ({ input }) => `expected one of ${encodings.join(', ')}${meant(input, encodings)}`,
+      })
+      .optional(),
     exclude: z.preprocess(asList, paths).optional(),
     ignore_older: duration.optional(),
     close_inactive: duration.optional(),
@@ -40,6 +47,7 @@ const full = z.strictObject(
  *  that it is not read at all. `exclude`: globs of paths, or of names where they hold no slash.
  *  `ignore_older`: the age of the last write, ms, from which a file without a checkpoint begins at its
  *  end. `close_inactive`: the silence after which a descriptor is closed, ms.
+ *  `encoding`: how the files are written; UTF-8 when nothing is said.
  *  A text or a list of texts stands for `{ paths: …, from: end }`; so does a text as `paths`. */
 export const fileOptions = z.preprocess(
   (given) => (typeof given === 'string' || Array.isArray(given) ? { paths: given } : given),

@@ -3,7 +3,7 @@
  *  Positions of the partition only grow: each file, and each new content of one, starts where the
  *  one before ended, so that (partition, position) names a line for good. */
 import type { FileHandle } from 'node:fs/promises'
-import type { Batch, Checkpoint } from '../model/event.ts'
+import type { Batch, Checkpoint, LineFacts } from '../model/event.ts'
 import {
   addFinished,
   addMark,
@@ -15,6 +15,7 @@ import {
   readAt,
   type FilePosition,
 } from './file-checkpoint.ts'
+import { isUtf16, type Encoding } from './encoding.ts'
 import type { NextFile } from './file-opening.ts'
 import type { Piece } from './lines.ts'
 import type { SourceContext } from './source.ts'
@@ -33,6 +34,7 @@ export class FileProgress {
   readonly #partition: string
   readonly #context: SourceContext
   #position: FilePosition | null
+  readonly #encoding: Encoding
   #warnedBinary = false
 
   constructor(
@@ -40,7 +42,9 @@ export class FileProgress {
     partition: string,
     context: SourceContext,
     position: FilePosition | null,
+    encoding: Encoding,
   ) {
+    this.#encoding = encoding
     this.#source = source
     this.#partition = partition
     this.#context = context
@@ -115,7 +119,7 @@ export class FileProgress {
       atMs: this.#context.clock.now(),
     }
     await this.#readHead(handle)
-    return this.#batch(piece, position.base + piece.start, ending.final)
+    return this.#batch(piece, position.base + piece.start, ending.final, position.base)
   }
 
   /** A batch without lines that only commits the position. */
@@ -132,7 +136,7 @@ export class FileProgress {
     return this.#position
   }
 
-  #batch(piece: Piece, start: number, final: boolean): Batch {
+  #batch(piece: Piece, start: number, final: boolean, base = 0): Batch {
     const position = this.#known()
     return {
       source: this.#source,
@@ -143,6 +147,9 @@ export class FileProgress {
       arrivalMs: position.atMs,
       final,
       skippedBytes: piece.skippedBytes,
+      ...(piece.positions === undefined
+        ? {}
+        : { lines: lineFacts(piece.positions, base, position) }),
     }
   }
 
@@ -153,14 +160,26 @@ export class FileProgress {
     if (length <= position.head.bytes) return
     const bytes = await readAt(handle, 0, length)
     this.#position = { ...position, head: { bytes: bytes.length, hash: hashBytes(bytes) } }
-    if (this.#warnedBinary || !bytes.includes(0)) return
+    if (this.#warnedBinary || !bytes.includes(0) || this.#encoding.startsWith('utf-16')) return
     this.#warnedBinary = true
     const facts = { source: this.#source, path: this.#partition }
-    this.#context.log.warn(facts, 'the file holds NUL bytes; it may not be a text log')
+    const message = isUtf16(bytes)
+      ? 'the file is UTF-16; it is read as such with encoding: utf-16'
+      : 'the file holds NUL bytes; it may not be a text log'
+    this.#context.log.warn(facts, message)
   }
 
   #known(): FilePosition {
     if (this.#position === null) throw new Error('no file has been begun')
     return this.#position
+  }
+}
+
+/** What a batch says of lines whose positions do not follow from their bytes. */
+function lineFacts(offsets: Float64Array, base: number, { atMs }: FilePosition): LineFacts {
+  return {
+    positions: offsets.map((offset) => base + offset),
+    arrivals: new Float64Array(offsets.length).fill(atMs),
+    fields: new Map(),
   }
 }

@@ -6,6 +6,7 @@
 import { constants, type BigIntStats } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { bytesBefore, hashBytes, markBytesMax, readAt } from './file-checkpoint.ts'
+import { cutterOf, lastLineIn, orderBytes, type Cutter, type Encoding } from './encoding.ts'
 import { LineCutter, lineBytesMax, type Piece } from './lines.ts'
 
 /** Largest batch in bytes, unless one line is longer. Each read waits for a thread of the system, which
@@ -66,7 +67,8 @@ export function refusal(stat: BigIntStats): string | null {
 /** One file and how far it was read. */
 export class FileReader {
   readonly handle: FileHandle
-  #cutter: LineCutter
+  #cutter: Cutter
+  #encoding: Encoding = 'utf-8'
   /** The last bytes before the read position. */
   #tail: Buffer
 
@@ -86,7 +88,14 @@ export class FileReader {
   /** Goes on at `offset`, trusting what stands before it now. */
   async restart(offset: number): Promise<void> {
     this.#tail = await bytesBefore(this.handle, offset)
-    this.#cutter = new LineCutter(offset)
+    this.#cutter = cutterOf(this.#encoding, offset, await headOf(this.handle, this.#encoding))
+  }
+
+  /** Says how the file is written; before anything of it is read. */
+  async decode(encoding: Encoding): Promise<void> {
+    if (encoding === this.#encoding) return
+    this.#encoding = encoding
+    await this.restart(this.read)
   }
 
   /** Offset of the next byte to read. */
@@ -128,12 +137,24 @@ export class FileReader {
 
 /** Offset of the line that stands at `offset`: behind the last LF before it, so that a line whose LF
  *  has not come yet is read whole; `offset` itself when that line began more than 1 MiB earlier. */
-export async function lineStart(handle: FileHandle, offset: number): Promise<number> {
-  const lowest = Math.max(0, offset - lineBytesMax)
-  for (let end = offset; end > lowest; end -= chunkBytesMin) {
+export async function lineStart(
+  handle: FileHandle,
+  offset: number,
+  encoding: Encoding = 'utf-8',
+): Promise<number> {
+  // Where a character has two bytes, it begins at an even offset, as each stretch does then.
+  const last = encoding.startsWith('utf-16') ? offset - (offset % 2) : offset
+  const lowest = Math.max(0, last - lineBytesMax)
+  const head = await headOf(handle, encoding)
+  for (let end = last; end > lowest; end -= chunkBytesMin) {
     const from = Math.max(lowest, end - chunkBytesMin)
-    const newline = (await readAt(handle, from, end - from)).lastIndexOf(10)
-    if (newline >= 0) return from + newline + 1
+    const line = lastLineIn(await readAt(handle, from, end - from), encoding, head)
+    if (line >= 0) return from + line
   }
-  return lowest === 0 ? 0 : offset
+  return lowest === 0 ? 0 : last
+}
+
+/** What decides on the order of bytes, read only where it is asked for. */
+async function headOf(handle: FileHandle, encoding: Encoding): Promise<Buffer> {
+  return encoding === 'utf-16' ? readAt(handle, 0, orderBytes) : Buffer.alloc(0)
 }

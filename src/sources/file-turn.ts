@@ -1,6 +1,7 @@
 /** What a follower is given and what it gives back each time it has its turn: the seam between
  *  file.ts, which paces the followers of a source, and file-follower.ts. */
 import type { Batch } from '../model/event.ts'
+import type { Encoding } from './encoding.ts'
 import type { FileOwners, OpenFiles } from './file-limits.ts'
 import type { SourceContext } from './source.ts'
 
@@ -21,6 +22,8 @@ export interface FollowerParts {
   readonly timing: FileTiming
   readonly owners: FileOwners
   readonly files: OpenFiles
+  /** How the files are written. */
+  readonly encoding: Encoding
   /** Silence after which a descriptor is closed, ms; Infinity: only when others need one. */
   readonly closeInactiveMs: number
   /** The follower of another path; undefined when nobody follows it. */

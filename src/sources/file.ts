@@ -250,11 +250,12 @@ class FileRun {
     const keep = !this.#context.once
     const { ignore_older: ignoredMs = Infinity, close_inactive: closeInactiveMs = Infinity } =
       this.#options
+    const encoding = this.#options.encoding ?? 'utf-8'
     const writtenSinceMs = this.#context.clock.now() - ignoredMs
     const follower = new Follower(
       path,
       position,
-      { ...start, writtenSinceMs, keep },
+      { ...start, writtenSinceMs, encoding, keep },
       {
         source: this.#name,
         context: this.#context,
@@ -262,6 +263,7 @@ class FileRun {
         owners: this.#owners,
         files: this.#files,
         closeInactiveMs,
+        encoding,
         followerOf: (other) => this.#followers.get(other),
       },
     )

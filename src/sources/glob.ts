@@ -37,7 +37,8 @@ export async function expandGlob(pattern: string): Promise<Expansion> {
   const literal = resolve(pattern)
   // A plain path below something that is no directory is a fault to show, not an absent file.
   if (!isGlob(pattern)) return { paths: await present(literal, ['ENOENT']), cut: false }
-  if (await exists(literal)) return { paths: [literal], cut: false }
+  // A star or a question mark matches itself, and a file of that very name must not hide the others.
+  if (!/[*?]/.test(pattern) && (await exists(literal))) return { paths: [literal], cut: false }
   const walk: Walk = { found: new Set(), entriesLeft: globEntriesMax }
   for (const segments of compile(pattern)) await descend('/', segments, walk)
   return { paths: [...walk.found].sort(), cut: walk.entriesLeft <= 0 }

@@ -3,7 +3,7 @@
  *  A position is a pure function of the message's offset and the line's number in it, so that an
  *  event has the same id whoever reads it and however often. */
 import type { Column } from '../model/columns.ts'
-import type { LineFacts } from '../model/event.ts'
+import { cutField, type LineFacts } from '../model/event.ts'
 import { LineCutter, lineBytesMax } from './lines.ts'
 
 /** What is read of a message of kafkajs. */
@@ -71,12 +71,14 @@ export function packMessages(
   const positions: number[] = []
   const arrivals: number[] = []
   const messageOf: number[] = []
+  const cutRows = new Set<number>()
   let skippedBytes = 0
   for (const [index, message] of taken.entries()) {
     if (message.value === null) continue
     const cut = cutLines(message.value)
     parts.push(...cut.parts)
     skippedBytes += cut.skippedBytes
+    for (const line of cut.cutLines) cutRows.add(messageOf.length + line)
     const first = base + Number(message.offset) * positionsPerMessage
     const arrival = arrivalOf(message, nowMs)
     for (let line = 0; line < cut.lines; line++) {
@@ -90,7 +92,7 @@ export function packMessages(
     lines: {
       positions: Float64Array.from(positions),
       arrivals: Float64Array.from(arrivals),
-      fields: fieldsOf(taken, Int32Array.from(messageOf)),
+      fields: withCut(fieldsOf(taken, Int32Array.from(messageOf)), cutRows),
     },
     skippedBytes,
     messages: taken,
@@ -113,6 +115,8 @@ interface CutLines {
   readonly parts: readonly Buffer[]
   readonly lines: number
   readonly skippedBytes: number
+  /** Numbers of the lines that were cut. */
+  readonly cutLines: readonly number[]
 }
 
 const newline = Buffer.from([lf])
@@ -121,7 +125,7 @@ const newline = Buffer.from([lf])
 function cutLines(value: Buffer): CutLines {
   if (value.length <= lineBytesMax) {
     const parts = value.at(-1) === lf ? [value] : [value, newline]
-    return { parts, lines: countLines(parts), skippedBytes: 0 }
+    return { parts, lines: countLines(parts), skippedBytes: 0, cutLines: [] }
   }
   // Not from offset 0: a byte order mark is dropped at the beginning of a file only.
   const cutter = new LineCutter(1)
@@ -130,7 +134,18 @@ function cutLines(value: Buffer): CutLines {
   if (rest !== null) pieces.push(rest)
   const parts = pieces.map(({ bytes }) => bytes)
   const skippedBytes = pieces.reduce((sum, piece) => sum + piece.skippedBytes, 0)
-  return { parts, lines: countLines(parts), skippedBytes }
+  const cutLines = pieces.flatMap((piece, at) =>
+    piece.skippedBytes === 0 ? [] : [countLines(parts.slice(0, at))],
+  )
+  return { parts, lines: countLines(parts), skippedBytes, cutLines }
+}
+
+/** Adds the mark of the lines that were cut, if any were. */
+function withCut(fields: Map<string, Column>, rows: ReadonlySet<number>): Map<string, Column> {
+  if (rows.size === 0) return fields
+  const text = (row: number): string | null => (rows.has(row) ? 'true' : null)
+  const has = (row: number): boolean => rows.has(row)
+  return fields.set(cutField, { text, value: text, number: () => null, has })
 }
 
 function countLines(parts: readonly Buffer[]): number {

@@ -27,6 +27,8 @@ export interface Piece {
   readonly end: number
   /** Bytes left out at the end of the one over-long line in `bytes`; 0 for ordinary pieces. */
   readonly skippedBytes: number
+  /** Offset of each line in the stream, where that is not `start + i`. */
+  readonly positions?: Float64Array
 }
 
 /** Cuts a stream that arrives in arbitrary chunks; the lines do not depend on where it was split.

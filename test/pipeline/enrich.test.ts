@@ -48,6 +48,14 @@ describe('service and environment of an event', () => {
     expect(scopeAt(scopes, 1)).toBe('y\u0000x')
   }) // prettier-ignore
 
+  test('has the host of its line, else that of the source', () => {
+    const text = '{"message":"m","host":"own"}\n{"message":"m"}\n'
+    const columns = shippedParser('json').parse(Buffer.from(text), { zone: 'UTC', open: false })
+    enrich(columns, { source: 's', service: null, env: 'production', host: 'app1' }, [])
+    const host = columns.fields.get('host')
+    expect([host?.text(0), host?.text(1)]).toEqual(['own', 'app1'])
+  })
+
   test('is told by the labels alone where no line names anything', () => {
     const columns = shippedParser('json').parse(Buffer.from('{"message":"m"}\n'), {
       zone: 'UTC',

@@ -82,3 +82,17 @@ test('lines of a stream have positions of their bytes and the arrival of the bat
     ['/var/log/a.log@106', now],
   ])
 })
+
+test('an event whose line was cut says so, and no other does', () => {
+  const read = {
+    source: 'queue',
+    partition: 'a.log',
+    checkpoint: { offset: 9 },
+    arrivalMs: now,
+    final: false,
+  }
+  const cut = { ...read, bytes: Buffer.from('lo\n'), start: 0, skippedBytes: 7 }
+  const whole = { ...read, bytes: Buffer.from('short\n'), start: 10, skippedBytes: 0 }
+  const told = [...indexed(cut), ...indexed(whole)].map(({ fields }) => [fields['truncated']])
+  expect(told).toEqual([['true'], [undefined]])
+})

@@ -56,6 +56,13 @@ describe('messages', () => {
     expect(lines.fields.get('key')?.text(1)).toBe('k')
   })
 
+  test('mark the very lines that were cut', () => {
+    const long = `short\n${'x'.repeat(1_048_577)}\nafter`
+    const { lines } = packMessages([message(0, long)], 0, nowMs)
+    const marks = lines.fields.get('truncated')
+    expect([0, 1, 2].map((row) => marks?.text(row))).toEqual([null, 'true', null])
+  })
+
   test('fill a batch up to 256 KiB, a greater one alone', () => {
     const half = Buffer.alloc(140_000, 'x')
     const sizes = (values: Buffer[]) =>
