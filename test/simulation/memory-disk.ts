@@ -8,6 +8,8 @@ export const simRoot = '/simulated'
 
 /** File systems stamp with the time of the last tick, ms. */
 const tickMs = 4
+/** NFS: of no change is anybody told. */
+const statfsType = 0x6969
 
 interface Inode {
   readonly ino: number
@@ -17,6 +19,8 @@ interface Inode {
   ctimeMs: number
   links: number
   handles: number
+  /** Where it is or was last. */
+  path: string
 }
 
 export class MemoryDisk {
@@ -25,6 +29,8 @@ export class MemoryDisk {
   readonly #readMs: () => number
   readonly #files = new Map<string, Inode>()
   readonly #taken = new Set<number>()
+  /** Open files by descriptor. */
+  readonly #open: Inode[] = []
 
   constructor(time: VirtualTime, readMs: () => number) {
     this.#time = time
@@ -57,6 +63,7 @@ export class MemoryDisk {
     if (this.#files.has(to)) this.remove(to)
     this.#files.delete(from)
     this.#files.set(to, inode)
+    inode.path = to
     inode.ctimeMs = this.#tick()
   }
 
@@ -74,6 +81,7 @@ export class MemoryDisk {
     inode.handles += 1
     let isOpen = true
     return {
+      fd: this.#open.push(inode) - 1,
       read: async (buffer: Buffer, offset: number, length: number, position: number) => {
         const ms = this.#readMs()
         await (ms > 0 ? this.#time.sleep(ms) : this.#step())
@@ -102,6 +110,19 @@ export class MemoryDisk {
     await this.#step()
     this.#at(path)
     return path
+  }
+
+  /** The name of a descriptor below /proc/self/fd. */
+  async readlink(path: string): Promise<string> {
+    await this.#step()
+    const inode = this.#open[Number(path.slice(path.lastIndexOf('/') + 1))]
+    if (inode === undefined) return this.#at(path).path
+    return inode.links === 0 ? `${inode.path} (deleted)` : inode.path
+  }
+
+  async statfs(): Promise<{ readonly type: number }> {
+    await this.#step()
+    return { type: statfsType }
   }
 
   async readdir(dir: string, options?: { withFileTypes?: boolean }) {
@@ -134,6 +155,7 @@ export class MemoryDisk {
       ctimeMs: at,
       links: 1,
       handles: 0,
+      path,
     }
     this.#files.set(path, inode)
     return inode

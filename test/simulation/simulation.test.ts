@@ -25,9 +25,10 @@ const { current } = vi.hoisted(() => ({ current: { disk: null as MemoryDisk | nu
 // the memory disk lacks fails loudly instead of reading a real file.
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof promises>()
-  const routed = (name: 'open' | 'stat' | 'realpath' | 'readdir') => {
+  type Name = 'open' | 'stat' | 'realpath' | 'readdir' | 'readlink' | 'statfs'
+  const routed = (name: Name) => {
     return (path: string, ...rest: unknown[]): unknown => {
-      const isSimulated = String(path).startsWith('/simulated') && current.disk !== null
+      const isSimulated = /^\/(?:simulated|proc\/self\/fd\/)/.test(path) && current.disk !== null
       const disk = (isSimulated ? current.disk : real) as Record<typeof name, Call>
       return disk[name](path, ...rest)
     }
@@ -38,6 +39,8 @@ vi.mock('node:fs/promises', async (original) => {
     stat: routed('stat'),
     realpath: routed('realpath'),
     readdir: routed('readdir'),
+    readlink: routed('readlink'),
+    statfs: routed('statfs'),
   }
 })
 
