@@ -75,6 +75,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   // A reader that goes away (head, a closed terminal) must not end a daemon.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  return runCommand(io, argv)
+}
+
+/** The same in a world of the caller's. */
+export async function runCommand(io: Io, argv: readonly string[]): Promise<number> {
   const [, , named = ''] = argv
   const program = await programOf(io, named)
   try {

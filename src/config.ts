@@ -32,6 +32,8 @@ export const shippedParsers = join(packageRoot, 'parsers/*.yaml')
 export interface Config {
   readonly file: string | null
   readonly env: string
+  /** Of times that name none, wherever a source says nothing else; null: this machine's. */
+  readonly zone: string | null
   readonly sources: readonly SourceConfig[]
   /** Followed logs in Deployinator's format. */
   readonly deployLogs: readonly string[]
@@ -100,6 +102,7 @@ export function parseConfig(file: string, text: string, base: string): Config {
   return {
     file: text === '{}' ? null : file,
     env: given.env,
+    zone: given.zone ?? null,
     sources: sources.filter((source) => source !== null),
     deployLogs: given.deploys.map(({ log }) => at(log)),
     services: Object.entries(given.services).flatMap(([service, { query }]) =>

@@ -10,6 +10,8 @@ import { elasticsearchOptions } from '../store/elasticsearch-options.ts'
 
 /** What is indexed when nobody says otherwise. */
 const storeQueryDefault = 'level:(emerg OR alert OR crit OR error) OR status:[500 TO 599]'
+/** Most threads that parse ahead. */
+export const workersMax = 16
 export const latenessDefaultMs = 30_000
 const eventsKeptDefaultMs = 30 * 86_400_000
 
@@ -59,7 +61,7 @@ export const schema = z.strictObject({
     .default({}),
   rules: listOrOne.optional(),
   parsers: listOrOne.default([]),
-  workers: z.union([z.literal('auto'), z.int().min(0).max(16)]).default('auto'),
+  workers: z.union([z.literal('auto'), z.int().min(0).max(workersMax)]).default('auto'),
   receivers: z.record(z.string(), z.strictObject(kindFields(receiverTypes))).default({}),
   route: z
     .strictObject({
