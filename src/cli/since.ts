@@ -5,7 +5,7 @@ import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
 import type { Config } from '../config.ts'
 import { since } from '../daemon/since.ts'
 import { formatDuration } from '../flow/time.ts'
-import { shortSha } from '../model/deploy.ts'
+import { shortSha, type Deploy } from '../model/deploy.ts'
 import { visible } from '../model/escape.ts'
 import type { Stretch, Verdict, VerdictClass, VerdictItem } from '../model/verdict.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
@@ -63,16 +63,18 @@ async function sinceCommand(
   const question = pickDefined({ deploy, service: options.service, env: options.env })
   const verdict =
     client === null
-      ? await fromStore(config, dataDir, question)
+      ? await fromStore(config, dataDir, question, io.clock.now())
       : ((await client.get(`/since?${new URLSearchParams(question).toString()}`)) as Verdict)
   if (options.json === true) return printJson(io, verdict)
-  printVerdict(io, verdict, options.all === true)
+  if (verdict.deploy === null) print(io, noDeploy(options))
+  else printVerdict(io, verdict, verdict.deploy, options.all === true)
 }
 
 async function fromStore(
   config: Config,
   dataDir: string,
   question: Readonly<Record<string, string>>,
+  clockMs: number,
 ): Promise<Verdict> {
   const reader = await openStateReader(dataDir)
   try {
@@ -82,6 +84,7 @@ async function fromStore(
       exposure: (service) => config.exposures.get(service ?? '') ?? 'seconds',
       // A store at rest knows nothing after its newest event.
       nowMs: Math.max(0, ...partitions.map(({ newest }) => (newest ?? -1) + 1)),
+      clockMs,
       faults: new Map(),
     })
   } finally {
@@ -104,12 +107,16 @@ const titles: Readonly<Record<VerdictClass, string>> = {
   same: 'Same',
 }
 
-function printVerdict(io: Io, verdict: Verdict, all: boolean): void {
-  const { deploy } = verdict
-  if (deploy === null) {
-    print(io, 'No deploy is known. Report one: lastpush deploy --sha $(git rev-parse HEAD)')
-    return
-  }
+function noDeploy({ service, env }: SinceOptions): string {
+  const scope = [
+    ...(service === undefined ? [] : [`of service ${visible(service)}`]),
+    ...(env === undefined ? [] : [`in environment ${visible(env)}`]),
+  ]
+  const known = ['No deploy', ...scope, 'is known.'].join(' ')
+  return `${known} Report one: lastpush deploy --sha $(git rev-parse HEAD)`
+}
+
+function printVerdict(io: Io, verdict: Verdict, deploy: Deploy, all: boolean): void {
   const by = deploy.by === null ? '' : ` by ${visible(deploy.by)}`
   const service = deploy.service === null ? deploy.env : `${deploy.service} (${deploy.env})`
   print(io, `Since push ${shortSha(deploy.sha)} of ${visible(service)}${by}, ${deploy.start}: ${verdict.state}`) // prettier-ignore

@@ -11,6 +11,13 @@ const shaAdvice =
   'give 4 to 64 characters of letters, digits and . _ + -, beginning with a letter or digit'
 const timeAdvice = 'give RFC 3339 with a zone, such as 2026-11-23T14:02:11Z, or epoch seconds'
 
+/** How far the clock of a reporter may be ahead, ms. A deploy that has yet to start would be the
+ *  newest one for as long, and hide every push before it. */
+export const aheadMsMax = 300_000
+/** What is wrong with a start that lies further ahead. */
+export const aheadFault =
+  'lies more than 5 minutes ahead: give the time at which the code went out, or set the clock right'
+
 /** Epoch numbers from here on (the year 5138) are milliseconds given by mistake. */
 const epochSecondsMax = 100_000_000_000
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/
@@ -70,6 +77,7 @@ export function readReport(
   const end = given.end ?? null
   const start = given.start ?? (nowMs === null ? null : wholeSecond(Math.min(nowMs, end ?? nowMs)))
   if (start === null) throw invalid([fault('start', `is missing: ${timeAdvice}`)])
+  if (nowMs !== null && start > nowMs + aheadMsMax) throw invalid([fault('start', aheadFault)])
   if (end !== null && end < start) {
     throw invalid([fault('end', 'lies before start: give a later time, or leave it out')])
   }
