@@ -146,3 +146,37 @@ describe('test', () => {
     expect(ran.out).toBe('none any-error: no tests\nok   mine: 1 sample\n1 passed, 0 failed\n')
   })
 })
+
+describe('check', () => {
+  it('tells the faults of configuration and rules together', async () => {
+    const config = file('lastpush.yaml', 'zome: UTC\nrules: rule.yaml\n')
+    file('rule.yaml', anyError.replace('timeframe: 1m', 'timeframe: 0s'))
+    const ran = await command(['check', '-c', config])
+    expect(ran.err.split('\n')).toEqual([
+      'lastpush: 2 faults [CONFIG_INVALID]',
+      `  ${config}:1:1: zome: is not known here; did you mean zone?`,
+      `  ${join(dir, 'rule.yaml')}:5:12: timeframe: expected a duration of more than nothing, such as "5m"`,
+      '',
+    ])
+    expect(ran.status).toBe(2)
+  })
+
+  it.each([
+    ['host: 0.0.0.0', 'http.host: "0.0.0.0" is not a loopback address'],
+    ['host: nowhere', 'http.host: "nowhere" is no IP address'],
+    ['token_file: none', 'http.token_file: '],
+  ])('refuses http: { %s }, with which nothing would start', async (http, fault) => {
+    const ran = await command(['check', '-c', file('lastpush.yaml', `http: { ${http} }\n`)])
+    expect(ran.err).toContain(fault)
+    expect(ran.status).toBe(2)
+  })
+
+  it('warns of files of receivers that cannot be read, and counts in words', async () => {
+    const text = 'sources: [{ file: a.log }]\nreceivers: { hook: { slack: { url_file: none } } }\n'
+    const ran = await command(['check', '-c', file('lastpush.yaml', text)])
+    expect(ran.err).toContain('warning: receivers.hook.slack.url_file cannot be read here: ENOENT')
+    expect(ran.out).toMatch(/^ok: 1 source, \d+ rules, \d+ parsers, 1 receiver\n/)
+    const bare = await command(['check'])
+    expect(bare.out).toMatch(/^ok: 0 sources, \d+ rules, \d+ parsers, no receiver \(the console is used\)\n/) // prettier-ignore
+  })
+})

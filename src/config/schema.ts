@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { routeDefaults } from '../alerts/route.ts'
 import { isZone } from '../parsers/zone.ts'
 import { parseQuery } from '../query/query.ts'
-import { duration, queryText } from '../query/schema.ts'
+import { duration, positiveDuration, queryText } from '../query/schema.ts'
 import { receiverTypes, sourceTypes } from '../registry.ts'
 import { elasticsearchOptions } from '../store/elasticsearch-options.ts'
 
@@ -49,7 +49,7 @@ export const schema = z.strictObject({
       }),
     )
     .default([]),
-  deploys: z.array(z.strictObject({ log: z.string() })).default([]),
+  deploys: z.array(z.strictObject({ log: z.string().min(1) })).default([]),
   services: z
     .record(
       z.string(),
@@ -86,8 +86,8 @@ export const schema = z.strictObject({
     .prefault({}),
   store: z
     .strictObject({
-      path: z.string().optional(),
-      events: duration.default(eventsKeptDefaultMs),
+      path: z.string().min(1).optional(),
+      events: positiveDuration.default(eventsKeptDefaultMs),
       query: queryText.default(parseQuery(storeQueryDefault)),
       elasticsearch: elasticsearchOptions.optional(),
     })
