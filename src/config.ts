@@ -211,5 +211,8 @@ function readElasticsearch(
 function located(document: YamlDocument, faults: readonly Fault[]): readonly Fault[] {
   const told = faultsAt(document, new LastpushError('CONFIG_INVALID', '', { faults }))
   const at = told instanceof LastpushError ? told.faults : faults
-  return [...at].sort((a, b) => (a.place.line ?? 0) - (b.place.line ?? 0))
+  return [...at].sort(
+    ({ place: a }, { place: b }) =>
+      (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  )
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { pino, type Logger } from 'pino'
 import pretty from 'pino-pretty'
 import type { Config } from '../config.ts'
-import { startDaemon } from '../daemon.ts'
+import { startDaemon, type Daemon } from '../daemon.ts'
 import { usualLogs } from '../daemon/unread.ts'
 import { appendToSpool } from '../store/spool.ts'
 import { LastpushError } from '../model/errors.ts'
@@ -16,6 +16,8 @@ import type { RunOptions } from './run-options.ts'
 /** Log lines that may wait for whoever reads standard error, bytes. */
 const unreadLogBytesMax = 1_048_576
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
+/** How long a signal waits for a start that is under way, ms. */
+const startEndsWithinMs = 2_000
 /** How long the end of the process waits for whoever reads its output, ms. */
 const flushWithinMs = 1_000
 
@@ -35,7 +37,7 @@ export async function runDaemon(
     }
   }
   const signalled = nextSignal(log)
-  const daemon = await startDaemon(config, {
+  const starting = startDaemon(config, {
     clock: io.clock,
     log,
     screen: io.out,
@@ -43,6 +45,8 @@ export async function runDaemon(
     random: Math.random,
     logPlaces: usualLogs,
   })
+  const daemon = await Promise.race([starting, signalled.then(() => null)])
+  if (daemon === null) return endStart(io, log, starting)
   log.info({ origin: daemon.origin, dataDir }, `lastpush is up: ${daemon.origin}`)
   await signalled
   log.info({}, 'stopping: draining and committing')
@@ -56,6 +60,20 @@ export async function runDaemon(
     process.exit(failure instanceof LastpushError ? failure.exitCode : io.exitCode)
   }
   if (failure !== null) throw failure
+}
+
+/** Ends a daemon that is still starting, as a whole where its start comes to an end in time. Nothing
+ *  is lost: it has committed nothing that it would not read again. */
+async function endStart(io: Io, log: Logger, starting: Promise<Daemon>): Promise<void> {
+  const over = new AbortController()
+  const ended = starting.then((daemon) => daemon.stop()).then(() => true)
+  const inTime = await Promise.race([
+    ended.catch(() => true),
+    io.clock.sleep(startEndsWithinMs, over.signal).then(() => false),
+  ])
+  over.abort()
+  log.info({}, 'stopped before the start was done')
+  if (!inTime || !(await flushed(io))) process.exit(io.exitCode)
 }
 
 /** The error of a stop; of one that the store has caused, with what it means for the lines. */
