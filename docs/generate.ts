@@ -10,7 +10,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { programOf } from '../src/cli.ts'
 import { formatDuration, systemClock } from '../src/flow/time.ts'
-import { duration, queryText } from '../src/query/schema.ts'
+import { duration, positiveDuration, queryText } from '../src/query/schema.ts'
 import { receiverTypes, ruleTypes, sourceTypes } from '../src/registry.ts'
 import { elasticsearchStore } from '../src/store/elasticsearch-options.ts'
 
@@ -170,7 +170,10 @@ function unwrapped(schema: z.ZodType): { inner: z.ZodType; standard: string } {
   if (!(schema instanceof z.ZodDefault)) return { inner: schema, standard: 'required' }
   const inner = schema.unwrap() as z.ZodType
   const value: unknown = schema.def.defaultValue
-  const text = inner === duration ? formatDuration(value as number) : JSON.stringify(value)
+  const text =
+    inner === duration || schema === positiveDuration
+      ? formatDuration(value as number)
+      : JSON.stringify(value)
   return { inner, standard: `\`${text.replaceAll('"', '')}\`` }
 }
 

@@ -180,11 +180,3 @@ describe('check', () => {
     expect(bare.out).toMatch(/^ok: 0 sources, \d+ rules, \d+ parsers, no receiver \(the console is used\)\n/) // prettier-ignore
   })
 })
-
-describe('the data directory', () => {
-  it('below what makes no directories is refused', async () => {
-    const ran = await command(['run', file('a.log', fatal), '--data', '/proc/lastpush', '--port', '0']) // prettier-ignore
-    expect(ran.err).toContain('/proc/lastpush cannot keep the store: ENOENT')
-    expect(ran.status).toBe(4)
-  })
-})
