@@ -10,7 +10,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { programOf } from '../src/cli.ts'
 import { formatDuration, systemClock } from '../src/flow/time.ts'
-import { duration, queryText } from '../src/query/schema.ts'
+import { duration, positiveDuration, queryText } from '../src/query/schema.ts'
 import { receiverTypes, ruleTypes, sourceTypes } from '../src/registry.ts'
 import { elasticsearchStore } from '../src/store/elasticsearch-options.ts'
 
@@ -87,10 +87,14 @@ export function optionsOf(kind: Kind): ReadonlyMap<string, z.ZodType> {
   return new Map(Object.entries(options.shape))
 }
 
+function isDuration(schema: unknown): boolean {
+  return schema === duration || schema === positiveDuration
+}
+
 /** What a value must be in its full form, where a short one is turned into that first, or where
  *  something is made of it afterwards. */
 function checked(schema: z.ZodType): z.ZodType {
-  if (!(schema instanceof z.ZodPipe) || schema === duration || schema === queryText) return schema
+  if (!(schema instanceof z.ZodPipe) || isDuration(schema) || schema === queryText) return schema
   const isShortForm = schema.in instanceof z.ZodTransform
   if (!isShortForm && !(schema.out instanceof z.ZodTransform)) return schema
   return checked((isShortForm ? schema.out : schema.in) as z.ZodType)
@@ -170,14 +174,14 @@ function unwrapped(schema: z.ZodType): { inner: z.ZodType; standard: string } {
   if (!(schema instanceof z.ZodDefault)) return { inner: schema, standard: 'required' }
   const inner = schema.unwrap() as z.ZodType
   const value: unknown = schema.def.defaultValue
-  const text = inner === duration ? formatDuration(value as number) : JSON.stringify(value)
+  const text = isDuration(inner) ? formatDuration(value as number) : JSON.stringify(value)
   return { inner, standard: `\`${text.replaceAll('"', '')}\`` }
 }
 
 /** What a value looks like, in words. */
 function form(given: z.ZodType): string {
   const schema = checked(given)
-  if (schema === duration) return 'duration'
+  if (isDuration(schema)) return 'duration'
   if (schema === queryText) return '[query](queries.md)'
   if (schema instanceof z.ZodEnum) return schema.options.map((each) => `\`${each}\``).join(' or ')
   if (schema instanceof z.ZodArray) return `list of ${form(schema.element as z.ZodType)}`

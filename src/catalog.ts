@@ -105,6 +105,19 @@ export async function loadParsers(patterns: readonly string[]): Promise<readonly
   return files
 }
 
+/**
+ * Tells rule files from parser files: a rule says its `type`.
+ * @param patterns Paths or globs.
+ * @throws LastpushError CONFIG_INVALID with every pattern that matches no file.
+ */
+export async function sortDefinitions(
+  patterns: readonly string[],
+): Promise<{ readonly rules: readonly string[]; readonly parsers: readonly string[] }> {
+  const files = await loadAll(patterns, (file, text) => ({ file, isRule: /^type:/m.test(text) }))
+  const rules = files.flatMap(({ file, isRule }) => (isRule ? [file] : []))
+  return { rules, parsers: files.flatMap(({ file, isRule }) => (isRule ? [] : [file])) }
+}
+
 /** Reads the one definition of a file, for a thread that needs no other. */
 export function loadParser(file: string): Parser {
   return readParser(file, readFileSync(file, 'utf8')).parser

@@ -75,6 +75,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   // A reader that goes away (head, a closed terminal) must not end a daemon.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  return runCommand(io, argv)
+}
+
+/** The same in a world of the caller's. */
+export async function runCommand(io: Io, argv: readonly string[]): Promise<number> {
   const [, , named = ''] = argv
   const program = await programOf(io, named)
   try {
@@ -89,7 +94,9 @@ function told(io: Io, error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : errorCodes.USAGE[0]
   if (error instanceof LastpushError) {
     io.err.write(`lastpush: ${visible(error.message)} [${error.code}]\n`)
-    const faults = faultLines(error)
+    // The message of a report tells its faults itself.
+    const isTold = error.faults.every(({ message }) => error.message.includes(message))
+    const faults = isTold ? '' : faultLines(error)
     if (faults !== '') io.err.write(`${faults}\n`)
     return error.exitCode
   }

@@ -14,13 +14,14 @@ import {
 } from './config/entries.ts'
 import { readRouting } from './config/route.ts'
 import { schema, type Given } from './config/schema.ts'
+import { soundParts } from './config/sound.ts'
 import type { SecretPlace } from './flow/secret.ts'
 import { LastpushError, type Fault } from './model/errors.ts'
 import type { Query } from './query/query.ts'
 import type { ServiceQuery } from './sources/settings.ts'
 import { elasticsearchFiles, type ElasticsearchOptions } from './store/elasticsearch-options.ts'
 import type { ExposureKind } from './windows/history.ts'
-import { check, faultsAt, readYaml, type YamlDocument } from './yaml/document.ts'
+import { examine, faultsAt, invalid, readYaml, type YamlDocument } from './yaml/document.ts'
 
 /** Folder of the installed package: where the shipped rules/ and parsers/ are. */
 export const packageRoot = fileURLToPath(new URL('..', import.meta.url))
@@ -32,6 +33,8 @@ export const shippedParsers = join(packageRoot, 'parsers/*.yaml')
 export interface Config {
   readonly file: string | null
   readonly env: string
+  /** Of times that name none, wherever a source says nothing else; null: this machine's. */
+  readonly zone: string | null
   readonly sources: readonly SourceConfig[]
   /** Followed logs in Deployinator's format. */
   readonly deployLogs: readonly string[]
@@ -73,6 +76,17 @@ export function defaultConfig(): Config {
 
 /** Reads a configuration file. @throws LastpushError CONFIG_INVALID with every fault. */
 export function loadConfig(path: string): Config {
+  return whole(readConfig(path), path)
+}
+
+/** A configuration as far as it has no faults, and all the faults. */
+export interface ReadConfig {
+  readonly config: Config
+  readonly faults: readonly Fault[]
+}
+
+/** Reads a configuration file. @throws LastpushError CONFIG_INVALID when it is no YAML. */
+export function readConfig(path: string): ReadConfig {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -80,27 +94,77 @@ export function loadConfig(path: string): Config {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new LastpushError('CONFIG_INVALID', `cannot read ${path}: ${why}`, { cause })
   }
-  return parseConfig(resolve(path), text, dirname(resolve(path)))
+  return readText(resolve(path), text, dirname(resolve(path)))
 }
 
 /** @param base Folder that relative paths in it start from. */
 export function parseConfig(file: string, text: string, base: string): Config {
+  return whole(readText(file, text, base), file)
+}
+
+function whole({ config, faults }: ReadConfig, file: string): Config {
+  if (faults.length > 0) throw invalid(file, faults)
+  return config
+}
+
+function readText(file: string, text: string, base: string): ReadConfig {
   const document = readYaml(file, text)
-  const given = check(document, schema)
   const faults: Fault[] = []
   const at = (path: string): string => (isAbsolute(path) ? path : join(base, path))
-  const sources = given.sources.map((source, index) => readSource(source, index, given, faults, at))
+  const { given, indexes } = readGiven(document, faults)
+  const context = { document, faults, at }
+  const sources = Array.from<SourceConfig | null>({ length: Math.max(0, ...indexes) + 1 }).fill(null) // prettier-ignore
+  for (const [place, source] of given.sources.entries()) {
+    const index = indexes[place] ?? place
+    sources[index] = readSource(source, index, given, context)
+  }
   const receivers = Object.entries(given.receivers).map(([name, entry]) =>
-    readReceiver(name, entry, faults, at),
+    readReceiver(name, entry, context),
   )
-  const routing = readRouting(given, receivers, faults)
+  const routing = readRouting(given, receiverNames(document), faults)
   assertUniqueNames(sources, faults)
   assertUniqueTopics(sources, faults)
-  if (faults.length > 0) throw located(document, faults)
+  const parts = { sources, receivers, routing }
   return {
-    file: text === '{}' ? null : file,
+    config: { ...configOf(given, parts, at), file: text === '{}' ? null : file },
+    faults: located(document, faults),
+  }
+}
+
+/** What the document says; where it has faults, what its sound parts say.
+ *  @returns `indexes`: entry of the given sources → entry of the document's. */
+function readGiven(
+  document: YamlDocument,
+  faults: Fault[],
+): { readonly given: Given; readonly indexes: readonly number[] } {
+  const read = examine(document, schema)
+  if (read.ok) return { given: read.data, indexes: [...read.data.sources.keys()] }
+  faults.push(...read.faults)
+  const sound = soundParts(document.value, read.faults)
+  const rest = sound === null ? null : schema.safeParse(sound.value)
+  if (sound === null || rest?.success !== true) throw invalid(document.file, faults)
+  return { given: rest.data, indexes: sound.sources }
+}
+
+/** Also of those that have faults: a route to one of them has none. */
+function receiverNames({ value }: YamlDocument): readonly string[] {
+  const receivers = (value as { readonly receivers?: unknown } | null)?.receivers
+  return typeof receivers === 'object' && receivers !== null ? Object.keys(receivers) : []
+}
+
+function configOf(
+  given: Given,
+  parts: {
+    readonly sources: readonly (SourceConfig | null)[]
+    readonly receivers: readonly (ReceiverConfig | null)[]
+    readonly routing: Routing
+  },
+  at: (path: string) => string,
+): Omit<Config, 'file'> {
+  return {
     env: given.env,
-    sources: sources.filter((source) => source !== null),
+    zone: given.zone ?? null,
+    sources: parts.sources.filter((source) => source !== null),
     deployLogs: given.deploys.map(({ log }) => at(log)),
     services: Object.entries(given.services).flatMap(([service, { query }]) =>
       query === undefined ? [] : [{ service, query }],
@@ -113,8 +177,8 @@ export function parseConfig(file: string, text: string, base: string): Config {
     workers: given.workers,
     keepFiringMs: given.keep_firing_for ?? null,
     latenessMs: given.lateness,
-    receivers: receivers.filter((receiver) => receiver !== null),
-    routing,
+    receivers: parts.receivers.filter((receiver) => receiver !== null),
+    routing: parts.routing,
     store: {
       path: given.store.path === undefined ? null : at(given.store.path),
       eventsKeptMs: given.store.events,
@@ -143,7 +207,12 @@ function readElasticsearch(
   return { ...given, ...(Object.fromEntries(files) as Partial<ElasticsearchOptions>) }
 }
 
-function located(document: YamlDocument, faults: readonly Fault[]): unknown {
-  const message = `${faults.length} fault${faults.length === 1 ? '' : 's'} in the configuration`
-  return faultsAt(document, new LastpushError('CONFIG_INVALID', message, { faults }))
+/** Faults with their lines, in the order of the file. */
+function located(document: YamlDocument, faults: readonly Fault[]): readonly Fault[] {
+  const told = faultsAt(document, new LastpushError('CONFIG_INVALID', '', { faults }))
+  const at = told instanceof LastpushError ? told.faults : faults
+  return [...at].sort(
+    ({ place: a }, { place: b }) =>
+      (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  )
 }

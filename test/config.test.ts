@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../src/config.ts'
-import type { LastpushError } from '../src/model/errors.ts'
+import type { Fault, LastpushError } from '../src/model/errors.ts'
 
 const httpOf = (http: string) =>
   parseConfig('/etc/x/lastpush.yaml', `http: ${http}\n`, '/etc/x').http
@@ -50,4 +50,42 @@ describe('http', () => {
       ])
     },
   )
+})
+
+test('the faults of all parts are told at once, each at its key, with what was meant', () => {
+  const text = `sourcs: []
+sources:
+  - { fil: a.log }
+  - { file: { paths: b.log, from: strat, exclud: c } }
+  - { kafka: { topics: 5 } }
+receivers:
+  team: { email: { hots: mail, user: u } }
+  chat: { slak: {} }
+route: { receiver: nobody, routes: [{ match: 'severity:page', receiver: team }] }
+store: { events: 0s, path: '' }
+`
+  let faults: readonly Fault[] = []
+  try {
+    parseConfig('/etc/x/lastpush.yaml', text, '/etc/x')
+  } catch (error) {
+    faults = (error as LastpushError).faults
+  }
+  expect(
+    faults.map(({ place, message }) => `${place.line}:${place.column} ${place.field}: ${message}`),
+  ).toEqual([
+    '1:1 sourcs: is not known here; did you mean sources?',
+    '3:7 sources[0].fil: is not known here; did you mean file?',
+    '4:35 sources[1].file.from: expected end, beginning or checkpoint',
+    '4:42 sources[1].file.exclud: is not known here; did you mean exclude?',
+    '5:14 sources[2].kafka.brokers: expected a list of brokers',
+    '5:24 sources[2].kafka.topics: expected a list of topics',
+    '7:18 receivers.team.email.host: is missing; expected text',
+    '7:18 receivers.team.email.from: is missing; expected text',
+    '7:18 receivers.team.email.to: is missing; expected a list',
+    '7:20 receivers.team.email.hots: is not known here; did you mean host?',
+    '8:11 receivers.chat.slak: is not known here; did you mean slack?',
+    '9:20 route.receiver: no receiver is named "nobody"; known are team, chat',
+    '10:18 store.events: expected a duration of more than nothing, such as "5m"',
+    '10:28 store.path: expected at least 1 characters, got ""',
+  ])
 })

@@ -3,7 +3,8 @@
 import { z } from 'zod'
 import { isoTime, parseDuration, parseIsoTime } from '../flow/time.ts'
 import { shortHash } from '../model/alert.ts'
-import { LastpushError, type Fault } from '../model/errors.ts'
+import type { Fault } from '../model/errors.ts'
+import { ReportFaults } from '../model/report-faults.ts'
 import type { Silence } from '../model/silence.ts'
 import { parseQuery } from '../query/query.ts'
 
@@ -42,6 +43,14 @@ const silenceReport = z.strictObject({
   for: length.nullish(),
 })
 
+const reporting = new ReportFaults({
+  code: 'SILENCE_INVALID',
+  name: 'silence',
+  thing: 'a silence',
+  fields: Object.keys(silenceReport.shape),
+  least: 'give an object with query, comment, by and for',
+})
+
 /**
  * Checks what was asked and fills in what it leaves out: it starts now.
  * @param nowMs ms since the epoch.
@@ -49,15 +58,17 @@ const silenceReport = z.strictObject({
  */
 export function readSilence(report: unknown, nowMs: number): Silence {
   const read = silenceReport.safeParse(report)
-  if (!read.success) throw invalid(read.error.issues.map(faultOf))
+  if (!read.success) throw reporting.error(reporting.faultsOf(read.error.issues))
   const { query, comment, by, startsAt, endsAt, for: lengthMs } = read.data
   const from = startsAt ?? nowMs
   if ((endsAt == null) === (lengthMs == null)) {
-    throw invalid([fault('endsAt', 'give either endsAt or for: a silence always ends')])
+    throw reporting.error([
+      reporting.fault('endsAt', 'give either endsAt or for: a silence always ends'),
+    ])
   }
   const to = endsAt ?? from + (lengthMs ?? 0)
   const faults = [...faultsOfQuery(query), ...faultsOfTimes(from, to, nowMs)]
-  if (faults.length > 0) throw invalid(faults)
+  if (faults.length > 0) throw reporting.error(faults)
   const times = [isoTime(from), isoTime(to)] as const
   return {
     id: shortHash([query, by, comment, ...times, isoTime(nowMs)]).slice(0, 8),
@@ -74,33 +85,14 @@ function faultsOfQuery(query: string): Fault[] {
     parseQuery(query)
     return []
   } catch (error) {
-    return [fault('query', error instanceof Error ? error.message : String(error))]
+    return [reporting.fault('query', error instanceof Error ? error.message : String(error))]
   }
 }
 
 function faultsOfTimes(from: number, to: number, nowMs: number): Fault[] {
-  if (to <= from) return [fault('endsAt', 'lies before the start: give a later time')]
-  if (to <= nowMs) return [fault('endsAt', 'is over already: give a later time')]
-  if (to - from > lengthMsMax) return [fault('endsAt', 'lies more than 90 days after the start')]
+  if (to <= from) return [reporting.fault('endsAt', 'lies before the start: give a later time')]
+  if (to <= nowMs) return [reporting.fault('endsAt', 'is over already: give a later time')]
+  if (to - from > lengthMsMax)
+    return [reporting.fault('endsAt', 'lies more than 90 days after the start')]
   return []
-}
-
-function faultOf(issue: z.core.$ZodIssue): Fault {
-  if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(silenceReport.shape).join(', ')
-    return fault(issue.keys.join(', '), `is no field of a silence: give only ${known}`)
-  }
-  if (issue.path.length === 0) return fault('', 'give an object with query, comment, by and for')
-  return fault(issue.path.join('.'), issue.message)
-}
-
-function fault(field: string, message: string): Fault {
-  return { place: { file: 'silence', field }, message }
-}
-
-function invalid(faults: readonly Fault[]): LastpushError {
-  const sentences = faults.map(({ place, message }) =>
-    place.field === '' ? message : `${place.field}: ${message}`,
-  )
-  return new LastpushError('SILENCE_INVALID', `silence: ${sentences.join('; ')}`, { faults })
 }

@@ -2,16 +2,17 @@
  *  of a file, and a replay over files. */
 import { loadParsers, loadRules } from '../catalog.ts'
 import { defaultConfig, loadConfig, type Config } from '../config.ts'
-import { fileSourceConfig } from '../config/entries.ts'
+import type { SourceConfig } from '../config/entries.ts'
 import { readDeployFile } from '../deploys/deploy-file.ts'
 import { DeployTracker } from '../deploys/tracker.ts'
 import { silentLog } from '../flow/log.ts'
 import { faultLine, LastpushError } from '../model/errors.ts'
-import { isZone, machineZone } from '../parsers/zone.ts'
+import { visible } from '../model/escape.ts'
 import { replay, type Replayed } from '../replay.ts'
 import type { Rule } from '../rules/rule.ts'
+import { file } from '../sources/file.ts'
 import type { Source } from '../sources/source.ts'
-import { stdinSource } from '../sources/stdin.ts'
+import { stdin, stdinSource } from '../sources/stdin.ts'
 import type { Io } from './io.ts'
 
 export interface OnePassOptions {
@@ -54,17 +55,20 @@ export interface Pass extends Replayed {
   readonly faults: ReadonlyMap<string, string>
 }
 
-/** Reads files (or `-`, standard input) once through parsers and rules. */
+/** What a pass goes over. */
+export interface PassParts {
+  readonly config: Config
+  readonly sources: readonly SourceConfig[]
+  /** Files and globs. */
+  readonly rules: readonly string[]
+}
+
+/** Reads sources once, from their beginning to their end, through parsers and rules. */
 export async function onePass(
   io: Io,
-  files: readonly string[],
-  patterns: readonly string[],
+  { config, sources, rules: patterns }: PassParts,
   options: OnePassOptions,
 ): Promise<Pass> {
-  const config = configOf(options)
-  const zone = options.zone ?? machineZone()
-  if (!isZone(zone))
-    throw new LastpushError('USAGE', `${zone} is no time zone such as Europe/Berlin`)
   const loaded = await loadParsers(config.parsers)
   const parsers = loaded.map(({ parser }) => parser)
   assertParser(
@@ -73,31 +77,16 @@ export async function onePass(
   )
   const rules =
     patterns.length === 0 ? [] : (await loadRules(patterns, config)).map(({ rule }) => rule)
-  const env = options.env ?? config.env
-  const deploys = readDeploys(io, options.deploys, env)
-  const settings = {
-    service: options.service ?? null,
-    env,
-    parser: options.parser ?? null,
-    zone,
-    latenessMs: config.latenessMs,
-  }
+  const deploys = readDeploys(io, options.deploys, options.env ?? config.env)
   const faults = new Map<string, string>()
-  const paths = files.filter((file) => file !== '-')
-  const readers: Source[] = []
-  if (paths.length > 0) {
-    const fileSource = fileSourceConfig(paths, settings)
-    readers.push(fileSource.type.create('files', fileSource.options))
-  }
-  if (files.includes('-')) readers.push(stdinSource('stdin', io.input))
   const done = await replay({
     clock: io.clock,
     log: silentLog,
-    readers,
+    readers: sources.flatMap((source) => readerOf(io, source)),
     rules,
     parsers,
     deploys,
-    sources: new Map(['files', 'stdin'].map((name) => [name, { ...settings, name }])),
+    sources: new Map(sources.map(({ settings }) => [settings.name, settings])),
     services: config.services,
     exposure: (service) => config.exposures.get(service ?? '') ?? 'seconds',
     storeQuery: null,
@@ -114,6 +103,22 @@ export async function onePass(
   })
   if (faults.size > 0) io.exitCode = new LastpushError('SOURCE_UNREADABLE', '').exitCode
   return { ...done, deploys, rules, faults }
+}
+
+/** What reads a source to its end; none for what has no end, which is said. */
+function readerOf(io: Io, { type, settings: { name }, options }: SourceConfig): readonly Source[] {
+  if (type.kind === file.kind) {
+    return [
+      type.create(name, {
+        ...(options as object),
+        from: 'beginning',
+        ignore_older: undefined,
+      } as never),
+    ]
+  }
+  if (type.kind === stdin.kind) return [stdinSource(name, io.input)]
+  io.err.write(`${visible(name)}: not read: ${type.kind} has no end to read to\n`)
+  return []
 }
 
 function assertParser(name: string | undefined, known: readonly string[]): void {

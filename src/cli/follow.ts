@@ -3,19 +3,21 @@ import { resolve } from 'node:path'
 import { pino, type Logger } from 'pino'
 import pretty from 'pino-pretty'
 import type { Config } from '../config.ts'
-import { fileSourceConfig, stdinSourceConfig } from '../config/entries.ts'
-import { startDaemon } from '../daemon.ts'
+import { startDaemon, type Daemon } from '../daemon.ts'
 import { usualLogs } from '../daemon/unread.ts'
 import { appendToSpool } from '../store/spool.ts'
 import { LastpushError } from '../model/errors.ts'
-import { machineZone } from '../parsers/zone.ts'
 import type { Screen } from '../receivers/receiver.ts'
 import { configOf, readDeploys, rulePatterns } from './engine.ts'
+import { assertSomething, sourcesGiven } from './given-sources.ts'
 import { dataDirOf, type Io } from './io.ts'
 import type { RunOptions } from './run-options.ts'
 
 /** Log lines that may wait for whoever reads standard error, bytes. */
 const unreadLogBytesMax = 1_048_576
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
+/** How long a signal waits for a start that is under way, ms. */
+const startEndsWithinMs = 2_000
 /** How long the end of the process waits for whoever reads its output, ms. */
 const flushWithinMs = 1_000
 
@@ -27,10 +29,7 @@ export async function runDaemon(
 ): Promise<void> {
   const log = createLog(io)
   const config = withArguments(configOf(options), files, options)
-  if (config.sources.length === 0) {
-    const message = 'nothing to read: name log files, or a lastpush.yaml with sources (-c)'
-    throw new LastpushError('USAGE', message)
-  }
+  assertSomething(config.sources)
   const dataDir = dataDirOf(options.data ?? config.store.path ?? undefined, io.env)
   if (options.deploys !== undefined) {
     for (const deploy of readDeploys(io, options.deploys, config.env).list()) {
@@ -38,7 +37,7 @@ export async function runDaemon(
     }
   }
   const signalled = nextSignal(log)
-  const daemon = await startDaemon(config, {
+  const starting = startDaemon(config, {
     clock: io.clock,
     log,
     screen: io.out,
@@ -46,6 +45,8 @@ export async function runDaemon(
     random: Math.random,
     logPlaces: usualLogs,
   })
+  const daemon = await Promise.race([starting, signalled.then(() => null)])
+  if (daemon === null) return endStart(io, log, starting)
   log.info({ origin: daemon.origin, dataDir }, `lastpush is up: ${daemon.origin}`)
   await signalled
   log.info({}, 'stopping: draining and committing')
@@ -59,6 +60,20 @@ export async function runDaemon(
     process.exit(failure instanceof LastpushError ? failure.exitCode : io.exitCode)
   }
   if (failure !== null) throw failure
+}
+
+/** Ends a daemon that is still starting, as a whole where its start comes to an end in time. Nothing
+ *  is lost: it has committed nothing that it would not read again. */
+async function endStart(io: Io, log: Logger, starting: Promise<Daemon>): Promise<void> {
+  const over = new AbortController()
+  const ended = starting.then((daemon) => daemon.stop()).then(() => true)
+  const inTime = await Promise.race([
+    ended.catch(() => true),
+    io.clock.sleep(startEndsWithinMs, over.signal).then(() => false),
+  ])
+  over.abort()
+  log.info({}, 'stopped before the start was done')
+  if (!inTime || !(await flushed(io))) process.exit(io.exitCode)
 }
 
 /** The error of a stop; of one that the store has caused, with what it means for the lines. */
@@ -84,20 +99,10 @@ async function flushed(io: Io): Promise<boolean> {
 
 /** The configuration with what the command line adds or overrides. */
 function withArguments(config: Config, files: readonly string[], options: RunOptions): Config {
-  const settings = {
-    service: options.service ?? null,
-    env: options.env ?? config.env,
-    parser: options.parser ?? null,
-    zone: options.zone ?? machineZone(),
-    latenessMs: config.latenessMs,
-  }
-  const paths = files.filter((file) => file !== '-')
-  const added = paths.length === 0 ? [] : [fileSourceConfig(paths, settings)]
-  if (files.includes('-')) added.push(stdinSourceConfig(settings))
   return {
     ...config,
     env: options.env ?? config.env,
-    sources: [...config.sources, ...added],
+    sources: [...config.sources, ...sourcesGiven(files, options, config)],
     rules: rulePatterns(options, config),
     http: {
       ...config.http,
@@ -111,10 +116,18 @@ function withArguments(config: Config, files: readonly string[], options: RunOpt
 
 /** Structured logs: JSON lines on stderr, or readable ones where a person looks. */
 export function createLog(io: Io): Logger {
-  const level = io.env['LASTPUSH_LOG_LEVEL'] ?? 'info'
+  const level = logLevelOf(io.env)
   const errorKey = 'error'
   if (io.err.isTTY !== true) return pino({ level, errorKey, base: null }, bounded(io.err))
   return pino({ level, errorKey, base: null }, pretty({ destination: io.err, colorize: true, ignore: 'pid,hostname', errorLikeObjectKeys: ['error'] })) // prettier-ignore
+}
+
+function logLevelOf(env: NodeJS.ProcessEnv): string {
+  const level = env['LASTPUSH_LOG_LEVEL'] || 'info'
+  if (logLevels.includes(level)) return level
+  const known = 'trace, debug, info, warn, error or fatal'
+  const message = `LASTPUSH_LOG_LEVEL takes ${known}, got ${JSON.stringify(level)}`
+  throw new LastpushError('USAGE', message)
 }
 
 /** Drops lines while the reader is too far behind: its pipe must not fill our memory. */

@@ -33,6 +33,11 @@ export function printJson(io: Io, value: unknown): void {
   io.out.write(`${JSON.stringify(value)}\n`)
 }
 
+/** `1 alert`, `2 alerts`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
+
 export function print(io: Io, text: string): void {
   io.out.write(`${text}\n`)
 }

@@ -13,10 +13,10 @@ import { atLength } from '../parsers/compile/explain.ts'
 import { detectParser } from '../parsers/detect.ts'
 import { rowFields } from '../parsers/fields.ts'
 import type { Parser } from '../parsers/parser.ts'
-import { isZone, machineZone } from '../parsers/zone.ts'
 import { signatureOf } from '../signatures/signature.ts'
 import { stdinSource } from '../sources/stdin.ts'
 import { configOf } from './engine.ts'
+import { zoneGiven } from './given-sources.ts'
 import { print, printJson, type AddCommand, type Io } from './io.ts'
 
 /** Answers held back until the stack of an event is whole. */
@@ -48,9 +48,12 @@ export const addParse: AddCommand = (program, io) => {
     .command('parse')
     .summary('show what a parser makes of each line')
     .argument('[file]', 'log file; - is standard input', '-')
-    .option('-c, --config <file>', 'lastpush.yaml, for parsers of your own')
+    .option('-c, --config <file>', 'lastpush.yaml, for parsers of your own and the zone')
     .option('--parser <name>', 'format; told from the first lines when absent')
-    .option('--zone <name>', "zone of times that name none; default this machine's")
+    .option(
+      '--zone <name>',
+      "zone of times that name none; default as configured, else this machine's",
+    )
     .option('--json', 'print one JSON object a line')
     .option('--explain', 'say how the patterns of the parser, or of all, are run; read nothing')
     .addHelpText(
@@ -61,9 +64,9 @@ export const addParse: AddCommand = (program, io) => {
 }
 
 async function parse(io: Io, file: string, options: ParseOptions): Promise<void> {
-  const zone = options.zone ?? machineZone()
-  if (!isZone(zone)) throw new LastpushError('USAGE', `${zone} is no time zone such as Europe/Berlin`) // prettier-ignore
-  const parsers = (await loadParsers(configOf(options).parsers)).map(({ parser }) => parser)
+  const config = configOf(options)
+  const zone = zoneGiven(options, config)
+  const parsers = (await loadParsers(config.parsers)).map(({ parser }) => parser)
   const named = parsers.find((parser) => parser.name === options.parser)
   if (options.parser !== undefined && named === undefined) {
     const known = parsers.map((parser) => parser.name).join(', ')

@@ -1,6 +1,7 @@
 /** `replay`: what rules would have done over recorded lines, by the engine that runs live. */
-import { onePass, type OnePassOptions } from './engine.ts'
-import { print, printJson, type AddCommand, type Io } from './io.ts'
+import { configOf, onePass, type OnePassOptions } from './engine.ts'
+import { sourcesGiven } from './given-sources.ts'
+import { counted, print, printJson, type AddCommand, type Io } from './io.ts'
 import { alertLine } from './summary.ts'
 import { LastpushError } from '../model/errors.ts'
 
@@ -18,7 +19,10 @@ export const addReplay: AddCommand = (program, io) => {
     )
     .option('-c, --config <file>', 'lastpush.yaml')
     .option('--parser <name>', 'format of the files')
-    .option('--zone <name>', 'zone of times that name none')
+    .option(
+      '--zone <name>',
+      "zone of times that name none; default as configured, else this machine's",
+    )
     .option('--service <name>', 'service of the files')
     .option('--env <name>', 'environment of the files')
     .option('--deploys <file>', 'deploys: Deployinator lines, or NDJSON')
@@ -40,9 +44,11 @@ async function replayCommand(
   if (rules.length === 0 || files.length === 0) {
     throw new LastpushError('USAGE', 'replay needs at least one rule (*.yaml) and one log file')
   }
-  const pass = await onePass(io, files, rules, options)
+  const config = configOf(options)
+  const sources = sourcesGiven(files, options, config)
+  const pass = await onePass(io, { config, sources, rules }, options)
   const lines = [...pass.pipeline.partitions()].reduce((sum, { lines: n }) => sum + n, 0)
   if (options.json === true) return printJson(io, { lines, alerts: pass.alerts })
-  print(io, `${lines} lines, ${pass.alerts.length} alerts`)
+  print(io, `${counted(lines, 'line')}, ${counted(pass.alerts.length, 'alert')}`)
   for (const alert of pass.alerts) print(io, `  ${alertLine(alert)}`)
 }

@@ -1,7 +1,6 @@
 /** `search`: the events that match a query, of the running daemon or of the store at rest. They are
  *  printed oldest first, as in a log, so that the newest stands next to the prompt. */
 import { Option } from 'commander'
-import { defaultConfig, loadConfig, type Config } from '../config.ts'
 import { openConfiguredIndex } from '../daemon/event-index.ts'
 import { search } from '../daemon/search.ts'
 import { DeployTracker } from '../deploys/tracker.ts'
@@ -15,18 +14,15 @@ import { isTime } from '../query/tree.ts'
 import { eventsQuestion, ParameterError } from '../server/parameters.ts'
 import type { Events, EventsQuestion, FoundEvent } from '../server/view.ts'
 import { openStateReader } from '../store/sqlite.ts'
-import { findDaemon, tokenFileOption } from './client.ts'
-import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
+import { tokenFileOption } from './client.ts'
+import { placeOf, type DaemonOptions } from './daemon-place.ts'
+import { print, printJson, type AddCommand, type Io } from './io.ts'
 
 const limitUsual = '100'
 /** Answers asked for until the limit is reached: a long search comes in several. */
 const answersMax = 100
 
-interface SearchOptions {
-  readonly config?: string
-  readonly data?: string
-  readonly server?: string
-  readonly tokenFile?: string
+interface SearchOptions extends DaemonOptions {
   readonly since?: string
   readonly until?: string
   readonly deploy?: string
@@ -73,7 +69,6 @@ Examples:
 `
 
 async function searchCommand(io: Io, q: string, options: SearchOptions): Promise<void> {
-  const config = options.config === undefined ? defaultConfig() : loadConfig(options.config)
   const now = io.clock.now()
   const given = {
     q,
@@ -87,7 +82,7 @@ async function searchCommand(io: Io, q: string, options: SearchOptions): Promise
   const parameters = Object.fromEntries(
     Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
-  const asked = await open(io, config, options)
+  const asked = await open(io, options)
   try {
     const found = await gather(asked, parameters)
     if (options.json === true) printJson(io, found)
@@ -107,14 +102,8 @@ function timeOf(text: string | undefined, option: string, nowMs: number): string
   throw new LastpushError('USAGE', `${option} takes a time such as ${example}, not ${text}`)
 }
 
-async function open(io: Io, config: Config, options: SearchOptions): Promise<Asked> {
-  const dataDir = dataDirOf(options.data ?? config.store.path ?? undefined, io.env)
-  const client = await findDaemon({
-    server: options.server,
-    tokenFile: options.tokenFile,
-    dataDir,
-    env: io.env,
-  })
+async function open(io: Io, options: SearchOptions): Promise<Asked> {
+  const { config, dataDir, client } = await placeOf(io, options)
   if (client !== null) {
     return {
       ask: async (parameters) =>

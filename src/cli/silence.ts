@@ -6,15 +6,11 @@ import { visible } from '../model/escape.ts'
 import { silenceState, type Silence } from '../model/silence.ts'
 import type { SilenceRow, TakenSilence } from '../server/view.ts'
 import { openStateReader } from '../store/sqlite.ts'
-import { findDaemon, tokenFileOption, type Client } from './client.ts'
-import { configOf } from './engine.ts'
-import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
+import { tokenFileOption, type Client } from './client.ts'
+import { placeOf, type DaemonOptions } from './daemon-place.ts'
+import { print, printJson, type AddCommand, type Io } from './io.ts'
 
-interface Where {
-  readonly config?: string
-  readonly data?: string
-  readonly server?: string
-  readonly tokenFile?: string
+interface Where extends DaemonOptions {
   readonly json?: boolean
 }
 
@@ -138,20 +134,4 @@ async function daemonOf(io: Io, options: Where): Promise<Client> {
   if (client !== null) return client
   const message = `no daemon runs on ${dataDir}: start it by "lastpush run", or name one by --server`
   throw new LastpushError('SERVER_UNREACHABLE', message)
-}
-
-async function placeOf(
-  io: Io,
-  options: Where,
-): Promise<{ dataDir: string; client: Client | null }> {
-  const dataDir = dataDirOf(options.data ?? configOf(options).store.path ?? undefined, io.env)
-  return {
-    dataDir,
-    client: await findDaemon({
-      server: options.server,
-      tokenFile: options.tokenFile,
-      dataDir,
-      env: io.env,
-    }),
-  }
 }

@@ -1,11 +1,11 @@
 /** `since`: what is new, worse, better and fixed since the last push (or another one). */
-import { configOf } from './engine.ts'
-import { findDaemon, tokenFileOption } from './client.ts'
-import { dataDirOf, print, printJson, type AddCommand, type Io } from './io.ts'
+import { tokenFileOption } from './client.ts'
+import { placeOf, type DaemonOptions } from './daemon-place.ts'
+import { print, printJson, type AddCommand, type Io } from './io.ts'
 import type { Config } from '../config.ts'
 import { since } from '../daemon/since.ts'
 import { formatDuration } from '../flow/time.ts'
-import { shortSha } from '../model/deploy.ts'
+import { shortSha, type Deploy } from '../model/deploy.ts'
 import { visible } from '../model/escape.ts'
 import type { Stretch, Verdict, VerdictClass, VerdictItem } from '../model/verdict.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
@@ -14,11 +14,7 @@ import { openStateReader } from '../store/sqlite.ts'
 /** Items shown of each class; `--all` shows every one. */
 const shownMax = 10
 
-interface SinceOptions {
-  readonly config?: string
-  readonly data?: string
-  readonly server?: string
-  readonly tokenFile?: string
+interface SinceOptions extends DaemonOptions {
   readonly service?: string
   readonly env?: string
   readonly json?: boolean
@@ -52,27 +48,22 @@ async function sinceCommand(
   deploy: string | undefined,
   options: SinceOptions,
 ): Promise<void> {
-  const config = configOf(options)
-  const dataDir = dataDirOf(options.data ?? config.store.path ?? undefined, io.env)
-  const client = await findDaemon({
-    server: options.server,
-    tokenFile: options.tokenFile,
-    dataDir,
-    env: io.env,
-  })
+  const { config, dataDir, client } = await placeOf(io, options)
   const question = pickDefined({ deploy, service: options.service, env: options.env })
   const verdict =
     client === null
-      ? await fromStore(config, dataDir, question)
+      ? await fromStore(config, dataDir, question, io.clock.now())
       : ((await client.get(`/since?${new URLSearchParams(question).toString()}`)) as Verdict)
   if (options.json === true) return printJson(io, verdict)
-  printVerdict(io, verdict, options.all === true)
+  if (verdict.deploy === null) print(io, noDeploy(options))
+  else printVerdict(io, verdict, verdict.deploy, options.all === true)
 }
 
 async function fromStore(
   config: Config,
   dataDir: string,
   question: Readonly<Record<string, string>>,
+  clockMs: number,
 ): Promise<Verdict> {
   const reader = await openStateReader(dataDir)
   try {
@@ -82,6 +73,7 @@ async function fromStore(
       exposure: (service) => config.exposures.get(service ?? '') ?? 'seconds',
       // A store at rest knows nothing after its newest event.
       nowMs: Math.max(0, ...partitions.map(({ newest }) => (newest ?? -1) + 1)),
+      clockMs,
       faults: new Map(),
     })
   } finally {
@@ -104,12 +96,16 @@ const titles: Readonly<Record<VerdictClass, string>> = {
   same: 'Same',
 }
 
-function printVerdict(io: Io, verdict: Verdict, all: boolean): void {
-  const { deploy } = verdict
-  if (deploy === null) {
-    print(io, 'No deploy is known. Report one: lastpush deploy --sha $(git rev-parse HEAD)')
-    return
-  }
+function noDeploy({ service, env }: SinceOptions): string {
+  const scope = [
+    ...(service === undefined ? [] : [`of service ${visible(service)}`]),
+    ...(env === undefined ? [] : [`in environment ${visible(env)}`]),
+  ]
+  const known = ['No deploy', ...scope, 'is known.'].join(' ')
+  return `${known} Report one: lastpush deploy --sha $(git rev-parse HEAD)`
+}
+
+function printVerdict(io: Io, verdict: Verdict, deploy: Deploy, all: boolean): void {
   const by = deploy.by === null ? '' : ` by ${visible(deploy.by)}`
   const service = deploy.service === null ? deploy.env : `${deploy.service} (${deploy.env})`
   print(io, `Since push ${shortSha(deploy.sha)} of ${visible(service)}${by}, ${deploy.start}: ${verdict.state}`) // prettier-ignore

@@ -36,8 +36,11 @@ function printStatus(io: Io, status: Status, where: string): void {
       print(io, `    unparsed: ${visible(reason)} (column ${column}): ${visible(line)}`)
     }
   }
-  for (const { path } of status.unread) {
-    print(io, `  not read: ${visible(path)} (grows; add it to sources)`)
+  for (const { path, grewBytes } of status.unread) {
+    print(
+      io,
+      `  not read: ${visible(path)} (${grewBytes === null ? 'was written to lately' : 'grows'}; add it to sources)`,
+    )
   }
   print(io, `rules: ${status.rules.map(({ name }) => name).join(', ')}`)
   print(io, `store: ${visible(status.store.path)}, ${status.store.bytes} bytes, ${status.store.commits} commits, ${status.store.backlog} events to index`) // prettier-ignore

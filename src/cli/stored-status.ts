@@ -9,15 +9,10 @@ import type { PartitionState } from '../pipeline/partition.ts'
 import type { ReceiverStatus, Status } from '../server/view.ts'
 import { openStateReader } from '../store/sqlite.ts'
 import { version } from '../version.ts'
-import { findDaemon } from './client.ts'
-import { configOf } from './engine.ts'
-import { dataDirOf, type Io } from './io.ts'
+import { placeOf, type DaemonOptions } from './daemon-place.ts'
+import type { Io } from './io.ts'
 
-export interface StatusOptions {
-  readonly config?: string
-  readonly data?: string
-  readonly server?: string
-  readonly tokenFile?: string
+export interface StatusOptions extends DaemonOptions {
   readonly json?: boolean
 }
 
@@ -26,14 +21,7 @@ export async function askStatus(
   options: StatusOptions,
   io: Io,
 ): Promise<{ readonly status: Status; readonly where: string }> {
-  const config = configOf(options)
-  const dataDir = dataDirOf(options.data ?? config.store.path ?? undefined, io.env)
-  const client = await findDaemon({
-    server: options.server,
-    tokenFile: options.tokenFile,
-    dataDir,
-    env: io.env,
-  })
+  const { config, dataDir, client } = await placeOf(io, options)
   return client === null
     ? { status: await storedStatus(config, dataDir, io), where: 'no daemon runs; from its store' }
     : { status: (await client.get('/status')) as Status, where: client.origin }

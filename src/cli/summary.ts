@@ -4,7 +4,7 @@ import type { Deploy } from '../model/deploy.ts'
 import { shortSha } from '../model/deploy.ts'
 import { visible } from '../model/escape.ts'
 import type { Pass } from './engine.ts'
-import { print, type Io } from './io.ts'
+import { counted, print, type Io } from './io.ts'
 
 /** Signatures shown to people. */
 const signaturesShown = 10
@@ -74,11 +74,11 @@ function sorted(counts: ReadonlyMap<string, number>): Readonly<Record<string, nu
 
 export function printSummary(io: Io, summary: Summary): void {
   const { lines, events, continued, unparsed, late } = summary
-  print(io, `${lines} lines: ${events} events, ${continued} continued, ${unparsed} unparsed, ${late} late`) // prettier-ignore
+  print(io, `${counted(lines, 'line')}: ${counted(events, 'event')}, ${continued} continued, ${unparsed} unparsed, ${late} late`) // prettier-ignore
   for (const source of summary.sources) {
     print(
       io,
-      `  ${visible(source.path)}: ${source.parser ?? 'nothing read'}, ${source.lines} lines`,
+      `  ${visible(source.path)}: ${source.parser ?? 'nothing read'}, ${counted(source.lines, 'line')}`,
     )
   }
   printCounts(io, 'status', summary.status)
@@ -86,7 +86,10 @@ export function printSummary(io: Io, summary: Summary): void {
   for (const { count, template } of summary.signatures.slice(0, signaturesShown)) {
     print(io, `  ${String(count).padStart(8)}  ${visible(template)}`)
   }
-  print(io, `${summary.deploys.length} deploys, ${summary.alerts.length} alerts`)
+  print(
+    io,
+    `${counted(summary.deploys.length, 'deploy')}, ${counted(summary.alerts.length, 'alert')}`,
+  )
   for (const alert of summary.alerts) print(io, `  ${alertLine(alert)}`)
 }
 

@@ -1,12 +1,11 @@
 /** `test`: runs the tests inside rule files and the samples inside parser files. */
-import { readFileSync } from 'node:fs'
-import { loadParsers, loadRules } from '../catalog.ts'
+import { loadParsers, loadRules, sortDefinitions } from '../catalog.ts'
 import { LastpushError } from '../model/errors.ts'
 import { visible } from '../model/escape.ts'
 import { runSamples } from '../parsers/definition.ts'
 import { runRuleTest } from '../replay/rule-test.ts'
 import { configOf } from './engine.ts'
-import { print, type AddCommand, type Io } from './io.ts'
+import { counted, print, type AddCommand, type Io } from './io.ts'
 
 interface TestOptions {
   readonly config?: string
@@ -24,9 +23,7 @@ export const addTest: AddCommand = (program, io) => {
 
 async function test(io: Io, files: readonly string[], options: TestOptions): Promise<void> {
   const config = configOf(options)
-  const isParser = (file: string): boolean => !/^type:/m.test(readFileSync(file, 'utf8'))
-  const rulePatterns = files.length > 0 ? files.filter((file) => !isParser(file)) : config.rules
-  const parserPatterns = files.length > 0 ? files.filter(isParser) : config.parsers
+  const { rules, parsers } = files.length > 0 ? await sortDefinitions(files) : config
   let passed = 0
   let failed = 0
   const note = (name: string, failures: readonly string[]): void => {
@@ -35,11 +32,15 @@ async function test(io: Io, files: readonly string[], options: TestOptions): Pro
     print(io, `${failures.length === 0 ? 'ok  ' : 'FAIL'} ${visible(name)}`)
     for (const failure of failures) print(io, `     ${visible(failure)}`)
   }
-  for (const { rule, tests } of await loadRules(rulePatterns, config)) {
+  for (const { rule, tests } of await loadRules(rules, config)) {
+    if (tests.length === 0) print(io, `none ${visible(rule.name)}: no tests`)
     for (const each of tests) note(`${rule.name}: ${each.name}`, runRuleTest(rule, each))
   }
-  for (const { definition, parser } of await loadParsers(parserPatterns)) {
-    note(`${parser.name}: ${definition.samples.length} samples`, runSamples(definition, parser))
+  for (const { definition, parser } of await loadParsers(parsers)) {
+    note(
+      `${parser.name}: ${counted(definition.samples.length, 'sample')}`,
+      runSamples(definition, parser),
+    )
   }
   print(io, `${passed} passed, ${failed} failed`)
   if (failed > 0) io.exitCode = new LastpushError('RULE_TEST_FAILED', '').exitCode

@@ -1,7 +1,6 @@
 /** Sources and receivers of lastpush.yaml: the one kind that an entry names, and its options checked
  *  by that kind. */
 import { resolve } from 'node:path'
-import type { z } from 'zod'
 import type { Fault } from '../model/errors.ts'
 import { machineZone } from '../parsers/zone.ts'
 import {
@@ -13,6 +12,8 @@ import {
 import type { KafkaOptions } from '../sources/kafka-options.ts'
 import { kafka } from '../sources/kafka.ts'
 import type { SourceSettings } from '../sources/settings.ts'
+import { examine, type YamlDocument } from '../yaml/document.ts'
+import { fieldName, type FieldPath } from '../yaml/place.ts'
 import type { Given } from './schema.ts'
 
 /** A source as configured: what the pipeline needs, and what builds it. */
@@ -52,26 +53,29 @@ function sourceConfig(
   return { settings: { name, ...settings }, type, options: type.options.parse(options) }
 }
 
+/** What the entries of a configuration are read with. */
+export interface EntryContext {
+  readonly document: YamlDocument
+  readonly faults: Fault[]
+  /** The place of a path that is relative to the configuration. */
+  readonly at: (path: string) => string
+}
+
 export function readSource(
   entry: Given['sources'][number],
   index: number,
   given: Given,
-  faults: Fault[],
-  at: (path: string) => string,
+  context: EntryContext,
 ): SourceConfig | null {
-  const field = `sources[${index}]`
-  const found = onlyKind(sourceTypes as readonly unknown[] as readonly AnySourceType[], entry, field, faults) // prettier-ignore
+  const path = ['sources', index]
+  const types = sourceTypes as readonly unknown[] as readonly AnySourceType[]
+  const found = onlyKind(types, entry, path, context.faults)
   if (found === null) return null
-  const options = readOptions(
-    found.type.options,
-    found.value,
-    `${field}.${found.type.kind}`,
-    faults,
-  )
+  const options = readOptions(found, path, context)
   if (options === null) return null
   return {
     type: found.type,
-    options: resolvePaths(options, at) as never,
+    options: resolvePaths(options, context.at) as never,
     settings: {
       name: entry.name ?? `${found.type.kind}-${index + 1}`,
       service: entry.service ?? null,
@@ -108,46 +112,43 @@ function resolveFiles(options: object, at: (path: string) => string): object {
 export function readReceiver(
   name: string,
   entry: object,
-  faults: Fault[],
-  at: (path: string) => string,
+  context: EntryContext,
 ): ReceiverConfig | null {
-  const field = `receivers.${name}`
-  const found = onlyKind(receiverTypes as readonly unknown[] as readonly AnyReceiverType[], entry, field, faults) // prettier-ignore
+  const path = ['receivers', name]
+  const types = receiverTypes as readonly unknown[] as readonly AnyReceiverType[]
+  const found = onlyKind(types, entry, path, context.faults)
   if (found === null) return null
-  const options = readOptions(found.type.options, found.value ?? {}, `${field}.${found.type.kind}`, faults) // prettier-ignore
+  const options = readOptions({ ...found, value: found.value ?? {} }, path, context)
   if (options === null) return null
-  return { name, type: found.type, options: resolveFiles(options, at) as never }
+  return { name, type: found.type, options: resolveFiles(options, context.at) as never }
 }
 
 /** The one kind that an entry names. */
 function onlyKind<T extends { readonly kind: string }>(
   types: readonly T[],
   entry: object,
-  field: string,
+  path: FieldPath,
   faults: Fault[],
 ): { type: T; value: unknown } | null {
   const named = types.filter((type) => type.kind in entry)
   const [type] = named
   if (type === undefined || named.length > 1) {
     const kinds = types.map(({ kind }) => kind).join(', ')
-    faults.push({ place: { file: '', field }, message: `needs exactly one of ${kinds}` })
+    const place = { file: '', field: fieldName(path) }
+    faults.push({ place, message: `needs exactly one of ${kinds}` })
     return null
   }
   return { type, value: (entry as Readonly<Record<string, unknown>>)[type.kind] }
 }
 
 function readOptions(
-  options: z.ZodType,
-  value: unknown,
-  field: string,
-  faults: Fault[],
+  { type, value }: { readonly type: AnySourceType | AnyReceiverType; readonly value: unknown },
+  path: FieldPath,
+  { document, faults }: EntryContext,
 ): object | null {
-  const read = options.safeParse(value)
-  if (read.success) return read.data as object
-  for (const issue of read.error.issues) {
-    const path = [field, ...issue.path.map(String)].join('.')
-    faults.push({ place: { file: '', field: path }, message: issue.message })
-  }
+  const read = examine(document, type.options, value, [...path, type.kind])
+  if (read.ok) return read.data
+  faults.push(...read.faults)
   return null
 }
 

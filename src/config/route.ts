@@ -2,16 +2,10 @@
  *  list takes what it leaves out from the one above it. */
 import type { Route, Routing } from '../alerts/route.ts'
 import type { Fault } from '../model/errors.ts'
-import type { ReceiverConfig } from './entries.ts'
 import type { Given } from './schema.ts'
 
-/** Faults go to `faults`, each with the path of its field. */
-export function readRouting(
-  given: Given,
-  receivers: readonly (ReceiverConfig | null)[],
-  faults: Fault[],
-): Routing {
-  const names = receivers.flatMap((receiver) => receiver?.name ?? [])
+/** @param names Of the receivers that are configured. Faults go to `faults`, each with the path of its field. */
+export function readRouting(given: Given, names: readonly string[], faults: Fault[]): Routing {
   assertKnown(given.route.receiver, names, 'route.receiver', faults)
   const otherwise: Route = {
     receiver: given.route.receiver ?? names[0] ?? 'console',

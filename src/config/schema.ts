@@ -4,13 +4,15 @@ import { z } from 'zod'
 import { routeDefaults } from '../alerts/route.ts'
 import { isZone } from '../parsers/zone.ts'
 import { parseQuery } from '../query/query.ts'
-import { duration, queryText } from '../query/schema.ts'
+import { duration, positiveDuration, queryText } from '../query/schema.ts'
 import { receiverTypes, sourceTypes } from '../registry.ts'
 import { elasticsearchOptions } from '../store/elasticsearch-options.ts'
 import { pathLabels } from './path-labels.ts'
 
 /** What is indexed when nobody says otherwise. */
 const storeQueryDefault = 'level:(emerg OR alert OR crit OR error) OR status:[500 TO 599]'
+/** Most threads that parse ahead. */
+export const workersMax = 16
 export const latenessDefaultMs = 30_000
 const eventsKeptDefaultMs = 30 * 86_400_000
 
@@ -57,7 +59,7 @@ export const schema = z.strictObject({
       }),
     )
     .default([]),
-  deploys: z.array(z.strictObject({ log: z.string() })).default([]),
+  deploys: z.array(z.strictObject({ log: z.string().min(1) })).default([]),
   services: z
     .record(
       z.string(),
@@ -69,7 +71,7 @@ export const schema = z.strictObject({
     .default({}),
   rules: listOrOne.optional(),
   parsers: listOrOne.default([]),
-  workers: z.union([z.literal('auto'), z.int().min(0).max(16)]).default('auto'),
+  workers: z.union([z.literal('auto'), z.int().min(0).max(workersMax)]).default('auto'),
   receivers: z.record(z.string(), z.strictObject(kindFields(receiverTypes))).default({}),
   route: z
     .strictObject({
@@ -94,8 +96,8 @@ export const schema = z.strictObject({
     .prefault({}),
   store: z
     .strictObject({
-      path: z.string().optional(),
-      events: duration.default(eventsKeptDefaultMs),
+      path: z.string().min(1).optional(),
+      events: positiveDuration.default(eventsKeptDefaultMs),
       query: queryText.default(parseQuery(storeQueryDefault)),
       elasticsearch: elasticsearchOptions.optional(),
     })

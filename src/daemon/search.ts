@@ -9,7 +9,7 @@ import { parseQuery, type Query } from '../query/query.ts'
 import { writeCursor } from '../server/cursor.ts'
 import type { Events, EventsQuestion, FoundEvent } from '../server/view.ts'
 import type { EventDocument, EventIndex, EventSearch } from '../store/events.ts'
-import { pickDeploy } from './since.ts'
+import { namedDeploy } from './since.ts'
 
 const eventsUsual = 100
 /** Terms of one search: each is looked for in every event that comes into question. */
@@ -44,11 +44,7 @@ function searchOf(question: EventsQuestion, tracker: DeployTracker): EventSearch
   if (env !== undefined) parts.push({ kind: 'is', field: 'env', value: env })
   let { from, to } = question
   if (named !== undefined) {
-    const deploy = pickDeploy(tracker, question)
-    if (deploy === null) {
-      const message = `no deploy ${JSON.stringify(named)} is known: lastpush since names the newest`
-      throw new LastpushError('DEPLOY_UNKNOWN', message)
-    }
+    const deploy = namedDeploy(tracker, question, named)
     parts.push(...scopeOf(deploy))
     const next = tracker.next(deploy)
     from = Math.max(from ?? -Infinity, Date.parse(deploy.start))

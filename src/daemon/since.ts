@@ -5,6 +5,7 @@ import { DeployTracker } from '../deploys/tracker.ts'
 import { buildVerdict, type VerdictSeries } from '../deploys/verdict.ts'
 import type { Alert } from '../model/alert.ts'
 import { sameSha, type Deploy } from '../model/deploy.ts'
+import { LastpushError } from '../model/errors.ts'
 import type { ItemKind, Verdict, VerdictSource } from '../model/verdict.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
 import type { SinceQuestion } from '../server/view.ts'
@@ -23,16 +24,22 @@ export interface SinceContext {
   readonly exposure: (service: string | null) => ExposureKind
   /** Up to when events count: wall time for a daemon, the newest event for a store at rest, ms. */
   readonly nowMs: number
+  /** Wall time, ms: a deploy that starts later is no push yet. */
+  readonly clockMs: number
   /** Partition or source → fault. */
   readonly faults: ReadonlyMap<string, string>
 }
 
-/** The verdict about one deploy. */
+/** The verdict about one deploy.
+ *  @throws LastpushError DEPLOY_UNKNOWN when the question names one that is not known. */
 export async function since(question: SinceQuestion, context: SinceContext): Promise<Verdict> {
   const { reader } = context
   const tracker = new DeployTracker()
   for (const deploy of await reader.deploys()) tracker.add(deploy)
-  const deploy = pickDeploy(tracker, question)
+  const deploy =
+    question.deploy === undefined
+      ? pickDeploy(tracker, question, context.clockMs)
+      : namedDeploy(tracker, question, question.deploy)
   const partitions = [...(await reader.records('partition')).values()] as PartitionState[]
   const sources = partitions.map((partition) => sourceState(partition, context))
   if (deploy === null) {
@@ -52,13 +59,27 @@ export async function since(question: SinceQuestion, context: SinceContext): Pro
   })
 }
 
-/** The deploy that is asked about: by id or SHA, else the newest of the scope. */
-export function pickDeploy(tracker: DeployTracker, question: SinceQuestion): Deploy | null {
+/** The deploy that a question names. @throws LastpushError DEPLOY_UNKNOWN */
+export function namedDeploy(tracker: DeployTracker, question: SinceQuestion, name: string): Deploy {
+  const deploy = pickDeploy(tracker, question, Infinity)
+  if (deploy !== null) return deploy
+  const message = `no deploy ${JSON.stringify(name)} is known: lastpush since names the newest`
+  throw new LastpushError('DEPLOY_UNKNOWN', message)
+}
+
+/** The deploy that is asked about: by id or SHA, else the newest of the scope that has started.
+ *  @param clockMs Wall time, ms. */
+function pickDeploy(
+  tracker: DeployTracker,
+  question: SinceQuestion,
+  clockMs: number,
+): Deploy | null {
   const wanted = question.deploy
   const named = wanted === undefined ? undefined : tracker.byId(wanted)
   if (named !== undefined && named !== null) return named
   const fits = (deploy: Deploy): boolean =>
     deploy.status !== 'failed' &&
+    Date.parse(deploy.start) <= clockMs &&
     (question.service === undefined || deploy.service === question.service) &&
     (question.env === undefined || deploy.env === question.env) &&
     (wanted === undefined || sameSha(deploy.sha, wanted.toLowerCase()) || deploy.sha === wanted)

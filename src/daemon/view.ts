@@ -129,6 +129,7 @@ export class DaemonView implements View {
       reader: this.#parts.state,
       exposure: this.#parts.exposure,
       nowMs: this.#known(),
+      clockMs: this.#parts.clock.now(),
       faults: this.#parts.faults(),
     })
   }

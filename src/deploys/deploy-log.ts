@@ -18,6 +18,7 @@ import type { Clock } from '../flow/time.ts'
 import { shortHash } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
 import { deployFileBytesMax } from './deploy-file.ts'
+import { aheadFault, aheadMsMax } from './report.ts'
 import { parseDeployinator } from './deployinator.ts'
 import { readRotated } from './rotated-lines.ts'
 
@@ -171,7 +172,7 @@ export class DeployLog {
   #take(latin1: string): void {
     if (this.#stop.signal.aborted) return
     const line = Buffer.from(latin1, 'latin1').toString('utf8')
-    const read = parseDeployinator(line)
+    const read = this.#read(line)
     if (read === null) return
     const key = typeof read === 'string' ? shortHash([line]) : `${read.id} ${read.end}`
     if (this.#seen.has(key)) return
@@ -179,6 +180,14 @@ export class DeployLog {
     if (this.#seen.size > seenMax) this.#seen.delete(this.#seen.values().next().value ?? '')
     if (typeof read === 'string') this.#options.onBadLine(read, line)
     else this.#options.onDeploy(read)
+  }
+
+  /** The deploy of a line, null when it tells of none, else what is wrong with it. */
+  #read(line: string): Deploy | string | null {
+    const read = parseDeployinator(line)
+    if (read === null || typeof read === 'string') return read
+    const ahead = Date.parse(read.start) - this.#options.clock.now()
+    return ahead > aheadMsMax ? `its time ${aheadFault}` : read
   }
 
   #release(): void {

@@ -5,11 +5,18 @@ import { z } from 'zod'
 import { isoTime } from '../flow/time.ts'
 import { shortHash } from '../model/alert.ts'
 import { normalSha, shaPattern, type Deploy } from '../model/deploy.ts'
-import { LastpushError, type Fault } from '../model/errors.ts'
+import { ReportFaults } from '../model/report-faults.ts'
 
 const shaAdvice =
   'give 4 to 64 characters of letters, digits and . _ + -, beginning with a letter or digit'
 const timeAdvice = 'give RFC 3339 with a zone, such as 2026-11-23T14:02:11Z, or epoch seconds'
+
+/** How far the clock of a reporter may be ahead, ms. A deploy that has yet to start would be the
+ *  newest one for as long, and hide every push before it. */
+export const aheadMsMax = 300_000
+/** What is wrong with a start that lies further ahead. */
+export const aheadFault =
+  'lies more than 5 minutes ahead: give the time at which the code went out, or set the clock right'
 
 /** Epoch numbers from here on (the year 5138) are milliseconds given by mistake. */
 const epochSecondsMax = 100_000_000_000
@@ -52,6 +59,14 @@ const deployReport = z.strictObject({
     .nullish(),
 })
 
+const reporting = new ReportFaults({
+  code: 'DEPLOY_INVALID',
+  name: 'deploy report',
+  thing: 'a deploy',
+  fields: Object.keys(deployReport.shape),
+  least: 'give an object with at least a sha',
+})
+
 /**
  * Checks one report and fills in what it leaves out: `start` is now (or `end`, if that is earlier),
  * `status` done, `kind` push; a deploy that is not running and names no end ended at its start.
@@ -65,17 +80,23 @@ export function readReport(
   nowMs: number | null,
 ): Deploy {
   const read = deployReport.safeParse(report)
-  if (!read.success) throw invalid(read.error.issues.map(faultOf))
+  if (!read.success) throw reporting.error(reporting.faultsOf(read.error.issues))
   const given = read.data
   const end = given.end ?? null
   const start = given.start ?? (nowMs === null ? null : wholeSecond(Math.min(nowMs, end ?? nowMs)))
-  if (start === null) throw invalid([fault('start', `is missing: ${timeAdvice}`)])
+  if (start === null) throw reporting.error([reporting.fault('start', `is missing: ${timeAdvice}`)])
+  if (nowMs !== null && start > nowMs + aheadMsMax)
+    throw reporting.error([reporting.fault('start', aheadFault)])
   if (end !== null && end < start) {
-    throw invalid([fault('end', 'lies before start: give a later time, or leave it out')])
+    throw reporting.error([
+      reporting.fault('end', 'lies before start: give a later time, or leave it out'),
+    ])
   }
   const status = given.status ?? 'done'
   if (status === 'running' && end !== null) {
-    throw invalid([fault('status', 'is running though there is an end: leave one of them out')])
+    throw reporting.error([
+      reporting.fault('status', 'is running though there is an end: leave one of them out'),
+    ])
   }
   const env = given.env ?? defaults.env
   const service = given.service ?? null
@@ -124,24 +145,4 @@ function readTime(value: string | number): number {
 
 function wholeSecond(ms: number): number {
   return Math.floor(ms / 1_000) * 1_000
-}
-
-function faultOf(issue: z.core.$ZodIssue): Fault {
-  if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(deployReport.shape).join(', ')
-    return fault(issue.keys.join(', '), `is no field of a deploy: give only ${known}`)
-  }
-  if (issue.path.length === 0) return fault('', 'give an object with at least a sha')
-  return fault(issue.path.join('.'), issue.message)
-}
-
-function fault(field: string, message: string): Fault {
-  return { place: { file: 'deploy report', field }, message }
-}
-
-function invalid(faults: readonly Fault[]): LastpushError {
-  const sentences = faults.map(({ place, message }) =>
-    place.field === '' ? message : `${place.field}: ${message}`,
-  )
-  return new LastpushError('DEPLOY_INVALID', `deploy report: ${sentences.join('; ')}`, { faults })
 }

@@ -16,6 +16,11 @@ export const duration = z
   })
   .transform(durationMs)
 
+/** A duration of some length: nothing fits into none. */
+export const positiveDuration = duration.refine((ms) => ms > 0, {
+  error: 'expected a duration of more than nothing, such as "5m"',
+})
+
 /** A query in Lucene syntax → its tree. The issue of a fault carries the column in the query as
  *  `params.column`, so that the reader of a file can point at the very character. */
 export const queryText = z.string().transform((text, context): Query => {

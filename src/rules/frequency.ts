@@ -2,7 +2,7 @@
  *  The window holds the events with newest - oldest strictly less than `timeframe`, as in
  *  ElastAlert 2; unlike there it is not emptied by a match, since the condition is a level. */
 import { z } from 'zod'
-import { duration } from '../query/schema.ts'
+import { positiveDuration } from '../query/schema.ts'
 import { paneWidth } from '../windows/panes.ts'
 import { ruleType, type Inputs, type Observation, type RuleInstance, type Step } from './rule.ts'
 
@@ -25,7 +25,7 @@ export const frequency = ruleType({
   example: 'type: frequency\nquery: level:error\nnum_events: 20\ntimeframe: 5m',
   options: z.strictObject({
     num_events: z.int().positive().max(1_000_000),
-    timeframe: duration,
+    timeframe: positiveDuration,
   }),
   create: (options, common): RuleInstance<unknown> => ({
     inputs: {

@@ -2,7 +2,7 @@
  *  Everything is new to a daemon that has just been installed, so a scope first learns: what it
  *  sees within `learn` of its first event is taken as known. */
 import { z } from 'zod'
-import { duration } from '../query/schema.ts'
+import { duration, positiveDuration } from '../query/schema.ts'
 import { keepFiringDefaultMs, ruleType } from './rule.ts'
 import type { Inputs, Observation, RuleInstance, Step } from './rule.ts'
 
@@ -30,7 +30,7 @@ export const newSignature = ruleType({
   example: 'type: new_signature\nquery: level:(error OR crit)\nnum_events: 3\ntimeframe: 5m',
   options: z.strictObject({
     num_events: z.int().positive().max(10_000).default(1),
-    timeframe: duration.default(300_000),
+    timeframe: positiveDuration.default(300_000),
     look_back: duration.default(604_800_000),
     learn: duration.default(900_000),
   }),

@@ -4,7 +4,7 @@
  *  state (silence of a source is not recovery). */
 import { z } from 'zod'
 import { LastpushError } from '../model/errors.ts'
-import { duration, queryText } from '../query/schema.ts'
+import { positiveDuration, queryText } from '../query/schema.ts'
 import { everything, type Query } from '../query/query.ts'
 import { paneWidth } from '../windows/panes.ts'
 import { ruleType, type Inputs, type Observation, type RuleInstance, type Step } from './rule.ts'
@@ -29,7 +29,7 @@ export const percentageMatch = ruleType({
     'type: percentage_match\nquery: status:*\nmatch_bucket_filter: status:[500 TO 599]\nmax_percentage: 5\nmin_denominator: 100\ntimeframe: 5m',
   options: z.strictObject({
     match_bucket_filter: queryText,
-    timeframe: duration.default(300_000),
+    timeframe: positiveDuration.default(300_000),
     min_percentage: z.number().min(0).max(100).optional(),
     max_percentage: z.number().min(0).max(100).optional(),
     min_denominator: z.int().min(1).default(1),

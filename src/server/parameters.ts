@@ -104,7 +104,7 @@ export function readParameters<T extends object>(
   schema: z.ZodType<T>,
   query: unknown,
 ): { [Name in keyof T]: Exclude<T[Name], undefined> } {
-  const read = schema.safeParse(query)
+  const read = schema.safeParse(query, { error: choiceSentence })
   if (!read.success) throw new ParameterError(read.error.issues.map(sentence).join('; '))
   const present = Object.entries(read.data).filter(([, value]) => value !== undefined)
   return Object.fromEntries(present) as { [Name in keyof T]: Exclude<T[Name], undefined> }
@@ -133,6 +133,11 @@ function ratesDefaults(query: unknown, nowMs: number) {
   const read: Partial<z.output<typeof ratesParameters>> = readParameters(ratesParameters, query)
   const to = read.to ?? nowMs
   return { ...read, from: read.from ?? to - hourMs, to }
+}
+
+function choiceSentence(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'invalid_value') return undefined
+  return `must be one of ${issue.values.map(String).join(', ')}`
 }
 
 function sentence({ path, code, message, ...rest }: z.core.$ZodIssue): string {

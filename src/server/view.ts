@@ -233,6 +233,7 @@ export interface View {
   deploys(question: { readonly limit?: number }): Promise<readonly Deploy[]>
   /** Last seen first. */
   signatures(question: { readonly limit?: number }): Promise<readonly SignatureRow[]>
+  /** Rejects with DEPLOY_UNKNOWN. */
   since(question: SinceQuestion): Promise<Verdict>
   rates(question: RatesQuestion): Promise<Rates>
   /** Rejects with QUERY_INVALID, DEPLOY_UNKNOWN or a fault of the index. */

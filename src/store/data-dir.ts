@@ -14,7 +14,7 @@ import {
   statSync,
 } from 'node:fs'
 import type { Stats } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { LastpushError } from '../model/errors.ts'
 
 /** Only the owner reads what is stored: log lines hold secrets. */
@@ -35,7 +35,7 @@ const ownNames = /^(state\.db|events\.db|daemon\.json|lock|spool)/
 export async function prepareDataDir(dir: string): Promise<string> {
   const path = resolve(dir)
   try {
-    mkdirSync(path, { recursive: true, mode: directoryMode })
+    makeDirectory(path)
     const stats = statSync(path)
     if (!stats.isDirectory()) throw refused(path, 'it is no directory')
     checkOwner(path, stats)
@@ -75,6 +75,20 @@ export function syncDirectory(dir: string): void {
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
+  }
+}
+
+/** Level by level: where a file system makes no directories, such as /proc, the recursive way of Node
+ *  tries for ever. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeDirectory(parent)
+  try {
+    mkdirSync(path, { mode: directoryMode })
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'preact/hooks'
 import { Alerts } from './alerts.tsx'
 import type { Events, Rates, Status } from '../server/view.ts'
 import { api } from './api.ts'
-import { newestFirst } from './attribution.ts'
+import { newestFirst, newestStarted } from './attribution.ts'
 import { Header } from './header.tsx'
 import { askedRange, stepFor } from './rates.ts'
 import { eventLimits, Search } from './search.tsx'
@@ -27,7 +27,7 @@ export function App() {
   const known = useMemo(() => newestFirst(facts.data?.deploys ?? []), [facts.data])
   const rates = useRates(view, news, nowMs)
   const search = useSearch(view, news, nowMs)
-  const deploy = known.find(({ id }) => id === view.deploy) ?? known[0] ?? null
+  const deploy = known.find(({ id }) => id === view.deploy) ?? newestStarted(known, nowMs)
   const since = useResource(
     deploy?.id ?? null,
     news.alert + news.deploy + Math.floor(news.tick / 2),

@@ -13,6 +13,11 @@ export function newestFirst(deploys: readonly Deploy[]): Deploy[] {
   )
 }
 
+/** The newest push that has started; a reporter's clock may be ahead. */
+export function newestStarted(deploys: readonly Deploy[], nowMs: number): Deploy | null {
+  return newestFirst(deploys).find(({ start }) => Date.parse(start) <= nowMs) ?? null
+}
+
 /** The deploy that an alert names, by id, else by SHA; null when it is not in the list. */
 export function deployOf(alert: Alert, deploys: readonly Deploy[]): Deploy | null {
   const byId = deploys.find((deploy) => deploy.id === alert.deploy)

@@ -3,7 +3,7 @@
 import type { Alert } from '../model/alert.ts'
 import type { Deploy } from '../model/deploy.ts'
 import type { SourceStatus } from '../server/view.ts'
-import { deployBySha, deployOf, kindWord, newestFirst, sameSha, shortSha } from './attribution.ts'
+import { deployBySha, deployOf, kindWord, newestStarted, sameSha, shortSha } from './attribution.ts'
 import { sourceState } from './sources.ts'
 import { agoWords, counted } from './words.ts'
 
@@ -71,8 +71,8 @@ function failing(firing: readonly Alert[], facts: Facts): Sentence {
 }
 
 function quiet(facts: Facts): Sentence {
-  const newest = newestFirst(facts.deploys)[0]
-  if (newest === undefined) {
+  const newest = newestStarted(facts.deploys, facts.nowMs)
+  if (newest === null) {
     return { tone: 'good', pieces: [plain('All quiet; no push is known yet')] }
   }
   const pieces = [

@@ -55,10 +55,24 @@ export function readYaml(file: string, text: string): YamlDocument {
  * @throws LastpushError CONFIG_INVALID with all faults, at most 50.
  */
 export function check<S extends z.ZodType>(document: YamlDocument, schema: S): z.output<S> {
-  const result = schema.safeParse(document.value, { error: sentenceOf })
-  if (result.success) return result.data
-  const faults = result.error.issues.flatMap((issue) => faultsOf(document, schema, issue, []))
-  throw invalid(document.file, faults)
+  const read = examine(document, schema)
+  if (read.ok) return read.data
+  throw invalid(document.file, read.faults)
+}
+
+/** Checks a value of a document by a schema, the whole one unless told otherwise.
+ *  @param at Where the value stands. */
+export function examine<S extends z.ZodType>(
+  document: YamlDocument,
+  schema: S,
+  value: unknown = document.value,
+  at: FieldPath = [],
+): { ok: true; data: z.output<S> } | { ok: false; faults: readonly Fault[] } {
+  const result = schema.safeParse(value, { error: sentenceOf })
+  if (result.success) return { ok: true, data: result.data }
+  const known = (path: FieldPath) => knownKeys(schema, path.slice(at.length))
+  const context = { document, value, known, depth: at.length }
+  return { ok: false, faults: result.error.issues.flatMap((issue) => faultsOf(context, issue, at)) }
 }
 
 /**
@@ -140,22 +154,27 @@ function yamlSentence(code: string, message: string): string {
 
 type Issue = z.core.$ZodIssue
 
-function faultsOf(
-  document: YamlDocument,
-  schema: z.ZodType,
-  issue: Issue,
-  above: FieldPath,
-): readonly Fault[] {
+/** What the faults of one value are told with. */
+interface Examined {
+  readonly document: YamlDocument
+  readonly value: unknown
+  readonly known: (path: FieldPath) => readonly string[]
+  /** Length of the path to the value. */
+  readonly depth: number
+}
+
+function faultsOf(examined: Examined, issue: Issue, above: FieldPath): readonly Fault[] {
+  const { document } = examined
   const path = [...above, ...issue.path.map(asPart)]
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, path)
+    const known = examined.known(path)
     return issue.keys.map((key) => ({
       place: keyPlace(document, path, key),
       message: `is not known here${meant(key, known) || listOf(known)}`,
     }))
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    return unionFaults(document, schema, issue.errors, path)
+    return unionFaults(examined, issue.errors, path)
   }
   const params: unknown = issue.code === 'custom' ? issue.params?.['column'] : undefined
   const column = typeof params === 'number' ? params : undefined
@@ -165,20 +184,19 @@ function faultsOf(
 /** A value that fits no branch is judged by the branch whose kind it has, a map by that which knows
  *  most of its keys. */
 function unionFaults(
-  document: YamlDocument,
-  schema: z.ZodType,
+  examined: Examined,
   branches: readonly (readonly Issue[])[],
   path: FieldPath,
 ): readonly Fault[] {
   const fitting = branches.filter((issues) => !issues.some(isOfOtherKind))
   const [best] = fitting.sort((a, b) => strangeKeys(a) - strangeKeys(b) || a.length - b.length)
-  if (best !== undefined) return best.flatMap((issue) => faultsOf(document, schema, issue, path))
+  if (best !== undefined) return best.flatMap((issue) => faultsOf(examined, issue, path))
   const names = branches.flatMap((issues) => issues.filter(isOfOtherKind).map(expectation))
-  const value = valueAt(document.value, path)
+  const value = valueAt(examined.value, path.slice(examined.depth))
   const verb = value === undefined ? 'is missing; expected' : 'expected'
   const got = value === undefined ? '' : `, got ${shown(value)}`
   const message = `${verb} ${oneOf([...new Set(names)])}${got}`
-  return [{ place: placeOf(document, path), message }]
+  return [{ place: placeOf(examined.document, path), message }]
 }
 
 function strangeKeys(issues: readonly Issue[]): number {
@@ -214,7 +232,8 @@ function asPart(part: PropertyKey): string | number {
   return typeof part === 'symbol' ? String(part) : part
 }
 
-function invalid(file: string, faults: readonly Fault[]): LastpushError {
+/** CONFIG_INVALID with the first 50 faults. */
+export function invalid(file: string, faults: readonly Fault[]): LastpushError {
   const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`
   return new LastpushError('CONFIG_INVALID', `${count} in ${file}`, {
     faults: faults.slice(0, faultsMax),

@@ -23,7 +23,10 @@ function childrenOf(schema: z.core.$ZodType, part: string | number): z.core.$Zod
 
 function unwrapped(schema: z.core.$ZodType): z.core.$ZodType[] {
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(unwrapped)
-  if (schema instanceof z.ZodPipe) return unwrapped(schema.in)
+  if (schema instanceof z.ZodPipe) {
+    // A value is reshaped first: its keys are those of what checks it then.
+    return unwrapped(schema.in instanceof z.ZodTransform ? schema.out : schema.in)
+  }
   if (schema instanceof z.ZodLazy) return unwrapped(schema.unwrap())
   if (
     schema instanceof z.ZodOptional ||

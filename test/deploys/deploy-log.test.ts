@@ -23,7 +23,7 @@ describe('DeployLog', () => {
   let folder = ''
   let path = ''
   let log: DeployLog
-  const clock = new ManualClock(0)
+  const clock = new ManualClock(Date.UTC(2030, 0, 1))
   let shas: string[] = []
   let bad: string[] = []
   let leftOut: string[] = []
@@ -268,5 +268,13 @@ describe('DeployLog', () => {
     clock.advance(10_000)
     await new Promise((resolve) => setImmediate(resolve))
     expect(shas).toEqual([])
+  })
+
+  test('a line of a time that is yet to come is none', async () => {
+    const ahead = line('3b77d0c5ae').replace('2026-11-23', '2099-11-23')
+    writeFileSync(path, `${ahead}\n${line('c41d9e02b7')}\n`)
+    log.start()
+    await untilShas(['c41d9e02b7'])
+    expect(bad).toEqual([expect.stringContaining('lies more than 5 minutes ahead')])
   })
 })

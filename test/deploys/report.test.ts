@@ -56,7 +56,7 @@ describe('readReport', () => {
   test('reads its own answer back unchanged, running ones too', () => {
     const first = read({ sha: '3b77d0c5ae', status: 'running', service: 'web' })
     expect(first.end).toBe(null)
-    expect(readReport(JSON.parse(JSON.stringify(first)), { env: 'other' }, 0)).toEqual(first)
+    expect(readReport(JSON.parse(JSON.stringify(first)), { env: 'other' }, null)).toEqual(first)
   })
 
   test('gives the same report the same id, and another one when env, service, second or SHA differ', () => {
@@ -109,4 +109,12 @@ describe('readReport', () => {
   test('asks for a start where there is no present', () => {
     expect(faultOf({ sha: 'abcd' }, null)).toContain('start: is missing')
   })
+})
+
+test('a start may be ahead by as much as clocks differ, and not by more', () => {
+  const startAt = (aheadMs: number) => ({ sha: '3b77d0c5ae', start: new Date(now + aheadMs).toISOString() }) // prettier-ignore
+  expect(faultOf(startAt(299_000))).toBe('accepted')
+  expect(faultOf(startAt(302_000))).toBe(
+    'deploy report: start: lies more than 5 minutes ahead: give the time at which the code went out, or set the clock right',
+  )
 })

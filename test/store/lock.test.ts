@@ -171,3 +171,10 @@ async function secondProcess(dir: string): Promise<string> {
   await child.kill()
   return said
 }
+
+test('a directory that cannot be made, as in /proc, is refused and not tried for ever', async () => {
+  await expect(lockDataDir('/proc/lastpush/data')).rejects.toMatchObject({
+    code: 'STORE_UNWRITABLE',
+    message: expect.stringContaining('cannot keep the store: ENOENT') as string,
+  })
+})

@@ -5,6 +5,7 @@ import type { Deploy } from '../../src/model/deploy.ts'
 import {
   deployOf,
   newestFirst,
+  newestStarted,
   roleOf,
   safeUrl,
   sameSha,
@@ -23,6 +24,12 @@ const all = [first, second, again]
 
 test('deploys are listed newest first', () => {
   expect(newestFirst(all).map(({ id }) => id)).toEqual(['d3', 'd2', 'd1'])
+})
+
+test('the newest push is one that has started', () => {
+  const nowMs = Date.parse('2026-02-03T15:30:00.000Z')
+  expect(newestStarted(all, nowMs)?.id).toBe('d2')
+  expect(newestStarted(all, 0)).toBeNull()
 })
 
 test('an alert names a deploy by its id, else by its SHA', () => {
