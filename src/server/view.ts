@@ -77,7 +77,7 @@ export interface Status {
   readonly store: StateInfo
   readonly index: IndexStatus
   readonly receivers: readonly ReceiverStatus[]
-  /** Log files of this host that grow and that no source reads; empty where no daemon runs. */
+  /** Log files of this host that were written to lately and that no source reads; empty where no daemon runs. */
   readonly unread: readonly UnreadLog[]
 }
 

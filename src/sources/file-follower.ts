@@ -8,14 +8,15 @@ import type { Batch } from '../model/event.ts'
 import { fileId, isFinished, type FilePosition } from './file-checkpoint.ts'
 import { closingOnError, FileOpening, type FirstRead } from './file-opening.ts'
 import { FileProgress } from './file-progress.ts'
+import { reachOf } from './file-reach.ts'
 import { FileReader } from './file-reader.ts'
 import { compressedSince, locate, look, rotatedFrom } from './file-rotation.ts'
+import { isSilent } from './file-silence.ts'
 import type { FollowerParts, Reserving, Turn } from './file-turn.ts'
 import type { Reach } from './source.ts'
 
 const idle: Turn = { batches: [], more: false, done: false }
 const more: Turn = { batches: [], more: true, done: false }
-const absent: Reach = { state: 'absent', position: null, behindBytes: 0, behindMs: 0 }
 
 export class Follower implements Reserving {
   readonly path: string
@@ -91,26 +92,15 @@ export class Follower implements Reserving {
   }
 
   /** How far it is now. Never rejects. */
-  async reach(): Promise<Reach> {
-    const position = this.#progress.position
-    if (!this.#reading || position === null) return absent
-    const { context, files, timing } = this.#parts
-    const there = await look(this.path).catch(() => null)
-    const here = this.#isFile(there)
-    const stat = here
-      ? there
-      : await files
-          .get(this.path)
-          ?.handle.stat()
-          .catch(() => null)
-    const { offset } = position
-    // Of an unfinished line that was read nothing is left to do.
-    const readTo = this.#atEnd ? Math.max(offset, this.#readTo) : offset
-    const behindBytes = stat == null ? null : Math.max(0, Number(stat.size) - readTo)
-    const behindMs = behindBytes === 0 ? 0 : Math.round(context.clock.monotonic() - this.#atEndAt)
-    const isQuiet = behindBytes === 0 && this.#delayMs > timing.pollMs
-    const state = here ? (isQuiet ? 'quiet' : 'open') : 'rotated'
-    return { state, position: offset, behindBytes, behindMs }
+  reach(): Promise<Reach> {
+    const reading = {
+      position: this.#reading ? this.#progress.position : null,
+      atEnd: this.#atEnd,
+      readTo: this.#readTo,
+      atEndAt: this.#atEndAt,
+      isSlow: this.#delayMs > this.#parts.timing.pollMs,
+    }
+    return reachOf(this.path, reading, this.#parts)
   }
 
   /** Looks at the path before any follower reads; lays hold of what belongs to it. */
@@ -224,7 +214,15 @@ export class Follower implements Reserving {
     // The end is acted on in the turn that saw it: the descriptor may be closed before the next.
     if (context.once) return this.#finish(reader, this.#isFile(await look(this.path)))
     if (this.#leftSince === null) return grew ? idle : this.#rest()
-    return (await this.#silent(reader, this.#leftSince)) ? this.#finish(reader, false) : idle
+    return (await isSilent(
+      reader,
+      this.#leftSince,
+      this.#progress.position,
+      this.#opening,
+      this.#parts,
+    ))
+      ? this.#finish(reader, false)
+      : idle
   }
 
   /** True when these are the facts of the file being read. */
@@ -247,21 +245,6 @@ export class Follower implements Reserving {
     })
     await this.#take(reader)
     return reader
-  }
-
-  /** True when a file that left its path has had its time for late lines. */
-  async #silent(reader: FileReader, since: number): Promise<boolean> {
-    const { context, timing } = this.#parts
-    const stat = await reader.handle.stat()
-    if (stat.size > reader.read) return false
-    const now = context.clock.now()
-    // Renaming and deleting set ctime: after a restart the wait need not begin anew.
-    const silentMs = Math.max(context.clock.monotonic() - since, now - stat.ctimeMs)
-    if (silentMs >= timing.rotateWaitMs) return true
-    // Each rotation of a chain renames it again. That it left is as old as its successor, so that
-    // the files of a chain wait at the same time and not one after the other.
-    const leftMs = await this.#opening.successorBornMs(this.#progress.position)
-    return leftMs !== null && now - Math.max(leftMs, stat.mtimeMs) >= timing.rotateWaitMs
   }
 
   /** Ends the present file; its unfinished last line counts now.

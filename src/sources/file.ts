@@ -2,21 +2,17 @@
  *  Reading, rotation and checkpoints are left to file-follower.ts and what it uses.
  *  Files are polled: inotify loses events under load and knows nothing of network file systems, and
  *  one look at a quiet file costs microseconds. A watch only shortens the wait of a quiet file. */
-import { resolve } from 'node:path'
 import type { Batch } from '../model/event.ts'
 import { readPosition, type FilePosition } from './file-checkpoint.ts'
 import { Follower } from './file-follower.ts'
 import { FileOwners, OpenFiles, openFilesMax, ReadBuffers } from './file-limits.ts'
 import { fileOptions, type FileOptions } from './file-options.ts'
+import { FilePaths, partitionsMax } from './file-paths.ts'
 import type { FileTiming, Turn } from './file-turn.ts'
-import { expandGlob, globEntriesMax, isGlob, matchesExclude, matchesGlob } from './glob.ts'
 import { QuietWatch } from './quiet-watch.ts'
 import type { Reach, Source, SourceContext, SourceType } from './source.ts'
 import { Stop } from './stop.ts'
 import { Ticker } from './ticker.ts'
-
-/** Paths that one source follows at once. */
-export const partitionsMax = 10_000
 
 /** A watched file without links in its path is looked at this many times less often: its watch tells
  *  of all that its path does not hide, and a file that has left it is missed by the globs. */
@@ -70,11 +66,11 @@ class FileRun {
   readonly #owners = new FileOwners()
   readonly #files: OpenFiles
   readonly #buffers = new ReadBuffers()
+  readonly #paths: FilePaths
   readonly #followers = new Map<string, Follower>()
   /** Positions of paths whose files have gone, should they come back. */
   readonly #retired = new Map<string, FilePosition>()
   readonly #tasks = new Set<Promise<void>>()
-  readonly #faults = new Map<string, string>()
   readonly #ticker: Ticker
   readonly #quiet = new QuietWatch()
   /** The pause of the loop that is under way: until when, and how to cut it short. */
@@ -97,6 +93,8 @@ class FileRun {
     this.#timing = timing
     this.#files = new OpenFiles(filesMax)
     this.#ticker = new Ticker(context.clock)
+    const faultAt = (path: string) => this.#followers.get(path)?.fault ?? null
+    this.#paths = new FilePaths(name, options, context, faultAt)
   }
 
   async run(): Promise<void> {
@@ -135,8 +133,7 @@ class FileRun {
   async #start(): Promise<void> {
     const known: [string, FilePosition][] = []
     for (const [path, checkpoint] of this.#context.checkpoints) {
-      if (!this.#options.paths.some((pattern) => matchesGlob(pattern, path))) continue
-      if ((this.#options.exclude ?? []).some((left) => matchesExclude(left, path))) continue
+      if (!this.#paths.covers(path)) continue
       const position = readPosition(checkpoint)
       if (position !== null) known.push([path, position])
       else this.#context.log.warn({ source: this.#name, path }, 'the checkpoint is not understood')
@@ -148,7 +145,7 @@ class FileRun {
     const bornSinceMs = known.length === 0 ? Infinity : newestMs - firstCommitMsMax
     const from = this.#context.once ? 'beginning' : this.#options.from
     const start = { from, bornSinceMs } as const
-    const found = await this.#expand()
+    const found = await this.#paths.expand()
     const followers = known.map(([path, position]) => this.#add(path, position, start))
     for (const path of found) {
       if (!this.#followers.has(path)) followers.push(this.#add(path, null, start))
@@ -188,7 +185,7 @@ class FileRun {
   }
 
   async #scan(): Promise<void> {
-    const found = await this.#expand()
+    const found = await this.#paths.expand()
     for (const [path, follower] of this.#followers) {
       if (!found.has(path)) this.#ticker.wake(path)
       const position = follower.ended
@@ -209,37 +206,6 @@ class FileRun {
     this.#retired.set(path, position)
     const oldest = this.#retired.keys().next().value
     if (this.#retired.size > partitionsMax && oldest !== undefined) this.#retired.delete(oldest)
-  }
-
-  /** Paths that match now, each once; says which globs match nothing or too much. */
-  async #expand(): Promise<Set<string>> {
-    const { exclude = [] } = this.#options
-    const found = new Set<string>()
-    for (const pattern of this.#options.paths) {
-      const { paths, cut } = await expandGlob(pattern)
-      let left = 0
-      for (const path of paths) {
-        if (exclude.some((left) => matchesExclude(left, path))) continue
-        if (found.size < partitionsMax) found.add(path)
-        else left += 1
-      }
-      const key = isGlob(pattern) ? pattern : resolve(pattern)
-      if (left > 0) this.#fault(key, `${left} files beyond ${partitionsMax} are not read`)
-      else if (cut) this.#fault(key, `more than ${globEntriesMax} directory entries; not all seen`)
-      else this.#fault(key, paths.length === 0 ? 'no file matches' : null)
-    }
-    return found
-  }
-
-  #fault(key: string, message: string | null): void {
-    if ((this.#faults.get(key) ?? null) === message) return
-    // A plain path shares its key with its follower, whose own fault comes back into view.
-    this.#context.fault(key, message ?? this.#followers.get(key)?.fault ?? null)
-    if (message === null) this.#faults.delete(key)
-    else {
-      this.#faults.set(key, message)
-      this.#context.log.warn({ source: this.#name, path: key }, message)
-    }
   }
 
   #add(

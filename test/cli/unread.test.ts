@@ -23,7 +23,7 @@ test('status names a growing log that no source reads, and no longer once one do
   })
   expect(found).toEqual([{ path: forgotten, bytes: 7, grewBytes: null }])
   const text = command(['status', '--data', data]).stdout
-  expect(text).toContain(`\n  not read: ${forgotten} (grows; add it to sources)\n`)
+  expect(text).toContain(`\n  not read: ${forgotten} (was written to lately; add it to sources)\n`)
   expect(text).not.toContain(`not read: ${read}`)
   await daemon.stop()
   const rest = JSON.parse(command(['status', '--data', data, '--json']).stdout) as Status
