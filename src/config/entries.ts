@@ -10,7 +10,7 @@ import {
   type AnyReceiverType,
   type AnySourceType,
 } from '../registry.ts'
-import type { KafkaOptions } from '../sources/kafka-options.ts'
+import type { KafkaOptions } from '../sources/kafka/options.ts'
 import { kafka } from '../sources/kafka.ts'
 import type { SourceSettings } from '../sources/settings.ts'
 import type { Given } from './schema.ts'

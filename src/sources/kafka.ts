@@ -1,19 +1,19 @@
 /** Source kind `kafka`: reads topics as members of a consumer group. This file waits for brokers and
  *  topics, gives each partition its first place, runs the members and says what is wrong; messages
- *  are kafka-intake.ts's.
+ *  are kafka/intake.ts's.
  *  The group only shares the partitions among the members. Where to go on is in our commits, which
  *  hold the counts as well; what the broker remembers of the group could not agree with them. */
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
 import { LastpushError } from '../model/errors.ts'
-import { boundedGzip } from './kafka-codecs.ts'
-import { kafkaTiming, runMember, type KafkaTiming, type Session } from './kafka-consumer.ts'
-import { KafkaFaults } from './kafka-faults.ts'
-import { KafkaIntake } from './kafka-intake.ts'
-import { kafkaOptions, type KafkaOptions } from './kafka-options.ts'
-import { KafkaPartition, partitionName, positionAt, readKafkaPosition } from './kafka-partition.ts'
-import { forgetGroup, lookAt, type PartitionRange } from './kafka-topics.ts'
-import { clientLog, reasonOf } from './kafka-words.ts'
+import { boundedGzip } from './kafka/codecs.ts'
+import { kafkaTiming, runMember, type KafkaTiming, type Session } from './kafka/consumer.ts'
+import { KafkaFaults } from './kafka/faults.ts'
+import { KafkaIntake } from './kafka/intake.ts'
+import { kafkaOptions, type KafkaOptions } from './kafka/options.ts'
+import { KafkaPartition, partitionName, positionAt, readKafkaPosition } from './kafka/partition.ts'
+import { forgetGroup, lookAt, type PartitionRange } from './kafka/topics.ts'
+import { clientLog, reasonOf } from './kafka/words.ts'
 import type { Source, SourceContext, SourceType } from './source.ts'
 import { Stop } from './stop.ts'
 

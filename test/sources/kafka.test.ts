@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
-import { boundedGzip } from '../../src/sources/kafka-codecs.ts'
-import { headerFieldsMax, packMessages, type Message } from '../../src/sources/kafka-lines.ts'
-import { kafkaOptions } from '../../src/sources/kafka-options.ts'
-import { KafkaPartition, positionAt, readKafkaPosition } from '../../src/sources/kafka-partition.ts'
+import { boundedGzip } from '../../src/sources/kafka/codecs.ts'
+import { headerFieldsMax, packMessages, type Message } from '../../src/sources/kafka/lines.ts'
+import { kafkaOptions } from '../../src/sources/kafka/options.ts'
+import { KafkaPartition, positionAt, readKafkaPosition } from '../../src/sources/kafka/partition.ts'
 
 const nowMs = 1_700_000_000_000
 

@@ -3,8 +3,8 @@
  *  some leave it silent for ever; so it never restarts itself, and its silence is an error as well.
  *  Where a partition begins and what becomes of its messages is kafka.ts's. */
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
-import type { Clock } from '../flow/time.ts'
-import { reasonOf } from './kafka-words.ts'
+import type { Clock } from '../../flow/time.ts'
+import { reasonOf } from './words.ts'
 
 /** Pace of a consumer, ms. Users do not see it; tests shorten it. */
 export interface KafkaTiming {

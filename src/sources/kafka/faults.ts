@@ -1,10 +1,10 @@
 /** What is wrong with a Kafka source, said once in the log and kept in `status` until it is over. */
-import type { Metric } from '../flow/metrics.ts'
-import type { KafkaTiming } from './kafka-consumer.ts'
-import type { KafkaOptions } from './kafka-options.ts'
-import type { KafkaPartition } from './kafka-partition.ts'
-import type { PartitionRange } from './kafka-topics.ts'
-import type { SourceContext } from './source.ts'
+import type { Metric } from '../../flow/metrics.ts'
+import type { KafkaTiming } from './consumer.ts'
+import type { KafkaOptions } from './options.ts'
+import type { KafkaPartition } from './partition.ts'
+import type { PartitionRange } from './topics.ts'
+import type { SourceContext } from '../source.ts'
 
 /** How long a loss of messages, which nothing can mend, stays in `status`, ms. */
 const lossShownMs = 600_000

@@ -3,14 +3,14 @@
  *  What was handed to the pipeline counts, also when the group takes the partition away in the same
  *  moment: the next member of ours goes on behind it, and waits until the pipeline has taken it. */
 import type { EachBatchPayload } from 'kafkajs'
-import type { Metric } from '../flow/metrics.ts'
-import type { Batch } from '../model/event.ts'
-import { withHeartbeat, type KafkaTiming, type Session } from './kafka-consumer.ts'
-import type { Message } from './kafka-lines.ts'
-import { partitionName, type Fetched, type KafkaPartition } from './kafka-partition.ts'
-import type { PartitionRange } from './kafka-topics.ts'
-import type { SourceContext } from './source.ts'
-import { Stop } from './stop.ts'
+import type { Metric } from '../../flow/metrics.ts'
+import type { Batch } from '../../model/event.ts'
+import { withHeartbeat, type KafkaTiming, type Session } from './consumer.ts'
+import type { Message } from './lines.ts'
+import { partitionName, type Fetched, type KafkaPartition } from './partition.ts'
+import type { PartitionRange } from './topics.ts'
+import type { SourceContext } from '../source.ts'
+import { Stop } from '../stop.ts'
 
 /** Pause before a partition that is not known yet is asked for again, ms. */
 const unknownMs = 100

@@ -1,5 +1,5 @@
 /** One partition of a topic: how far it is read, and what a fetched batch means for that. Talking to
- *  the broker is left to kafka-consumer.ts and kafka.ts.
+ *  the broker is left to consumer.ts and kafka.ts.
  *  Offsets live here and in our commits; what the group has committed on the broker is never asked.
  *  A topic that was deleted and made again begins at offset 0 with other messages under the same
  *  name, and the client tells nothing of topic ids. So the last message that was read is hashed into
@@ -7,10 +7,10 @@
  *  message there, or an end before it, means another log. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { Batch } from '../model/event.ts'
-import type { SourceContext } from './source.ts'
-import type { Session } from './kafka-consumer.ts'
-import { packMessages, positionsPerMessage, type Message } from './kafka-lines.ts'
+import type { Batch } from '../../model/event.ts'
+import type { SourceContext } from '../source.ts'
+import type { Session } from './consumer.ts'
+import { packMessages, positionsPerMessage, type Message } from './lines.ts'
 
 const offsetSchema = z.number().int().nonnegative()
 const positionSchema = z.object({

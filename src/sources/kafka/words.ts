@@ -1,6 +1,6 @@
 /** What the client says, in words for an operator, and its log lines in ours. */
 import type { LogEntry } from 'kafkajs'
-import type { Log } from '../flow/log.ts'
+import type { Log } from '../../flow/log.ts'
 
 /** Causes that lead to one another, at most. */
 const causesMax = 5

@@ -1,10 +1,10 @@
 /** Messages of one partition → lines with their positions, arrivals and fields. Which messages are
- *  new is left to kafka-partition.ts.
+ *  new is left to partition.ts.
  *  A position is a pure function of the message's offset and the line's number in it, so that an
  *  event has the same id whoever reads it and however often. */
-import type { Column } from '../model/columns.ts'
-import { cutField, type LineFacts } from '../model/event.ts'
-import { LineCutter, lineBytesMax } from './lines.ts'
+import type { Column } from '../../model/columns.ts'
+import { cutField, type LineFacts } from '../../model/event.ts'
+import { LineCutter, lineBytesMax } from '../lines.ts'
 
 /** What is read of a message of kafkajs. */
 export interface Message {
