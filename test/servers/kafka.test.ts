@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { Message } from 'kafkajs'
 import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
@@ -307,24 +311,140 @@ describe('kafka', () => {
     expect(once.lines()).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  test('reads what is compressed with gzip', async (ctx) => {
+  test.for(['gzip', 'snappy', 'lz4', 'zstd'])(
+    'reads what is compressed with %s',
+    async (codec, ctx) => {
+      const [address, topic] = await topicFor(ctx, 0)
+      await topic.create(1, { 'compression.type': codec })
+      const random = Array.from({ length: 300 }, () => randomBytes(300).toString('hex'))
+      const lines = [...numbered(500), ...random]
+      await topic.send(...lines)
+      const recorder = new SourceRecorder().start(sourceOf(address, topic))
+      await recorder.expectLines(lines)
+    },
+  )
+
+  test('passes over a batch that unpacks to too much, says so, and goes on behind it', async (ctx) => {
     const [address, topic] = await topicFor(ctx, 0)
-    await topic.create(1, { 'compression.type': 'gzip' })
-    await topic.send(...numbered(500))
+    await topic.create(1, { 'max.message.bytes': '1000000' })
+    const bomb = { value: Buffer.alloc(16_900_000, 'x') }
+    await topic.send('before')
+    await topic.sendPacked(bomb, bomb, bomb, bomb)
+    await topic.send('after')
     const recorder = new SourceRecorder().start(sourceOf(address, topic))
-    await recorder.expectLines(numbered(500))
+    await recorder.expectLines(['before', 'after'], 20_000)
+    expect(recorder.faults.get(`${topic.name}/0`)).toMatch(
+      /^poison, now passed over: messages 1 to 4: gzip cannot be unpacked: .*67108864 bytes$/,
+    )
+    expect(metric(recorder, 'lastpush_kafka_poison_messages_total')).toBe(4)
+    expect(recorder.checkpoints.get(`${topic.name}/0`)).toMatchObject({ offset: 6 })
   })
 
-  test('says which compression it cannot read, and reads the other topics', async (ctx) => {
-    const [address, topic] = await topicFor(ctx, 0)
-    await topic.create(1, { 'compression.type': 'zstd' })
-    await topic.send('squeezed')
-    const recorder = new SourceRecorder().start(sourceOf(address, topic))
-    await until(() => recorder.faults.size > 0)
-    expect(recorder.faults.get('queue')).toBe(
-      `the group "${topic.group}" was left, joining again: ZSTD compression not implemented; ` +
-        'of the compressions only gzip can be read',
+  test('unwraps envelopes, and writes what is none to the topic of dead letters', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    const dead = await Topic.make(address)
+    const wrapped = {
+      message: 'inner',
+      '@timestamp': '2023-11-14T22:13:20.000Z',
+      host: { name: 'web-1' },
+    }
+    await topic.send(
+      JSON.stringify(wrapped),
+      { key: 'k', value: 'no JSON', headers: { a: 'b' } },
+      '{}',
     )
+    const options = { envelope: 'filebeat', dead_letter_topic: dead.name }
+    const recorder = new SourceRecorder().start(sourceOf(address, topic, options))
+    const letters = new SourceRecorder().start(sourceOf(address, dead))
+    await letters.expectLines(['no JSON', '{}'])
+    await recorder.expectLines(['inner'])
+    expect(recorder.filled[0]?.lines?.fields.get('host')?.text(0)).toBe('web-1')
+    expect(recorder.filled[0]?.lines?.arrivals[0]).toBe(17e11)
+    const facts = letters.batches.flatMap(({ lines }) => {
+      const rows = [...(lines?.positions ?? [])].keys()
+      return [...rows].map((row) =>
+        ['key', 'header.a', 'header.lastpush.offset', 'header.lastpush.reason'].map(
+          (name) => lines?.fields.get(name)?.text(row) ?? null,
+        ),
+      )
+    })
+    expect(facts).toEqual([
+      ['k', 'b', '1', 'it is no JSON object'],
+      [null, null, '2', 'it has no text message'],
+    ])
+    expect(recorder.checkpoints.get(`${topic.name}/0`)).toMatchObject({ offset: 3 })
+  })
+
+  test('waits with a partition while its dead letters cannot be written', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    const file = join(mkdtempSync(join(tmpdir(), 'lastpush-dead-')), 'later', 'dead.ndjson')
+    onTestFinished(() => rmSync(dirname(dirname(file)), { recursive: true }))
+    await topic.send('poison', JSON.stringify({ message: 'fine' }))
+    const options = { envelope: 'vector', dead_letter_file: file }
+    const recorder = new SourceRecorder().start(sourceOf(address, topic, options))
+    await until(() => recorder.faults.has('queue'))
+    expect(recorder.faults.get('queue')).toContain('the dead letters cannot be written: ENOENT')
+    expect(recorder.lines()).toEqual([])
+    mkdirSync(dirname(file))
+    await recorder.expectLines(['fine'], 20_000)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      topic: topic.name,
+      partition: 0,
+      offset: 0,
+      reason: 'it is no JSON object',
+      value: Buffer.from('poison').toString('base64'),
+    })
+  })
+
+  test('reads the topics of a pattern, and those that come later', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    await topic.send('one')
+    const pattern = `${topic.name}*`
+    const recorder = new SourceRecorder()
+    recorder.start(sourceOf(address, topic, { topics: [pattern], from: 'end' }))
+    await until(() => recorder.checkpoints.size === 1)
+    const later = await Topic.make(address, 1, `${topic.name}-later`)
+    await later.send('two')
+    await topic.send('three')
+    await recorder.expectLines(['two', 'three'])
+    expect(recorder.everOpened).toEqual(new Set([`${topic.name}/0`, `${later.name}/0`]))
+    await recorder.stop()
+    // What appears while nobody reads is read whole as well.
+    const last = await Topic.make(address, 1, `${topic.name}-last`)
+    await last.send('four')
+    const again = new SourceRecorder(recorder.checkpoints)
+    again.start(sourceOf(address, topic, { topics: [pattern], from: 'end' }))
+    await again.expectLines(['four'])
+  })
+
+  test('tells its group how far it has committed, and refuses one that is another store’s', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    await topic.send('one', 'two')
+    const ours = new SourceRecorder().start(sourceOf(address, topic))
+    await ours.expectLines(['one', 'two'])
+    const told = async () => {
+      const [found] = await topic.admin.fetchOffsets({ groupId: topic.group, topics: [topic.name] })
+      return found?.partitions[0]
+    }
+    await until(async () => (await told())?.offset === '2')
+    expect((await told())?.metadata).toMatch(/^a{16}:[12]$/)
+    await ours.stop()
+    const theirs = new SourceRecorder(nothing, false, 'b'.repeat(16)).start(
+      sourceOf(address, topic),
+    )
+    await until(() => theirs.faults.has('queue'))
+    expect(theirs.faults.get('queue')).toMatch(
+      new RegExp(
+        `^the group "${topic.group}" belongs to another store, a{16}, which has made [12] commits: ` +
+          "name another group; or, when that store is gone for good, take_over: 'a{16}'$",
+      ),
+    )
+    await theirs.stop()
+    expect(theirs.lines()).toEqual([])
+    const heir = new SourceRecorder(nothing, false, 'b'.repeat(16))
+    heir.start(sourceOf(address, topic, { take_over: 'a'.repeat(16) }))
+    await heir.expectLines(['one', 'two'])
+    await until(async () => ((await told())?.metadata ?? '').startsWith('b'.repeat(16)))
   })
 
   test('says that what answers is no broker', async (ctx) => {

@@ -3,10 +3,12 @@ import type { Metric } from '../../flow/metrics.ts'
 import type { KafkaTiming } from './consumer.ts'
 import type { KafkaOptions } from './options.ts'
 import type { KafkaPartition } from './partition.ts'
-import type { PartitionRange } from './topics.ts'
+import type { Poison } from './reading.ts'
+import { isPattern, standsFor } from './topic-names.ts'
+import { topicsMax, type PartitionRange } from './topics.ts'
 import type { SourceContext } from '../source.ts'
 
-/** How long a loss of messages, which nothing can mend, stays in `status`, ms. */
+/** How long a loss of messages, which nothing can mend, or poison among them stays in `status`, ms. */
 const lossShownMs = 600_000
 
 export class KafkaFaults {
@@ -22,6 +24,7 @@ export class KafkaFaults {
   readonly #restarts: Metric
   #brokers: string | null = null
   #group: string | null = null
+  #claim: string | null = null
 
   constructor(source: string, options: KafkaOptions, context: SourceContext) {
     this.#source = source
@@ -46,10 +49,19 @@ export class KafkaFaults {
   reached(ranges: readonly PartitionRange[]): void {
     this.#brokers = null
     this.#tell()
-    const found = new Set(ranges.map(({ topic }) => topic))
+    const found = [...new Set(ranges.map(({ topic }) => topic))]
     for (const topic of this.#options.topics) {
-      this.#show(topic, found.has(topic) ? null : 'the topic does not exist')
+      const missing = isPattern(topic) ? 'no topic has such a name yet' : 'the topic does not exist'
+      this.#show(topic, found.some((name) => standsFor(topic, name)) ? null : missing)
     }
+    const many = `there are more than ${topicsMax} such topics; the first of them are read`
+    if (found.length >= topicsMax) this.#show(this.#options.topics.join(), many)
+  }
+
+  /** The group is another store's; null when it is not. */
+  claimed(message: string | null): void {
+    this.#claim = message
+    this.#tell()
   }
 
   /** A member is in the group. */
@@ -69,6 +81,16 @@ export class KafkaFaults {
     this.#lost.add(messages, { source: this.#source, partition })
     this.#losses.set(partition, this.#context.clock.monotonic())
     this.#show(partition, `${messages} messages were deleted before they were read`)
+  }
+
+  /** Messages were set aside. @param kept There is another place for them. */
+  passed(partition: string, { message, kind, reason }: Poison, kept: boolean): void {
+    const { undecodable, offset } = message
+    const from = undecodable?.from ?? Number(offset)
+    const which = from === Number(offset) ? `message ${offset}` : `messages ${from} to ${offset}`
+    const fate = kept ? 'a dead letter' : kind === 'undecodable' ? 'passed over' : 'a line as it is'
+    this.#losses.set(partition, this.#context.clock.monotonic())
+    this.#show(partition, `poison, now ${fate}: ${which}: ${reason}`)
   }
 
   /** Notices partitions that somebody else reads, and losses that are no news any more.
@@ -93,7 +115,7 @@ export class KafkaFaults {
   }
 
   #tell(): void {
-    this.#show(this.#source, this.#brokers ?? this.#group)
+    this.#show(this.#source, this.#brokers ?? this.#claim ?? this.#group)
   }
 
   #show(key: string, message: string | null): void {

@@ -10,7 +10,8 @@ import { z } from 'zod'
 import type { Batch } from '../../model/event.ts'
 import type { SourceContext } from '../source.ts'
 import type { Session } from './consumer.ts'
-import { packMessages, positionsPerMessage, type Message } from './lines.ts'
+import { packMessages, positionsPerMessage } from './lines.ts'
+import type { Message, ReadMessage } from './message.ts'
 
 const offsetSchema = z.number().int().nonnegative()
 const positionSchema = z.object({
@@ -154,7 +155,7 @@ export class KafkaPartition {
    * The batch of the first of these messages, after which the position stands behind them.
    * @param end Offset behind the last message, when all of them fit.
    */
-  batch(source: string, messages: readonly Message[], end: number, nowMs: number): TakenBatch {
+  batch(source: string, messages: readonly ReadMessage[], end: number, nowMs: number): TakenBatch {
     const { base } = this.#position
     const packed = packMessages(messages, base, nowMs)
     const all = packed.messages.length === messages.length
@@ -164,7 +165,8 @@ export class KafkaPartition {
     this.#position = {
       offset: all ? Math.max(end, lastOffset + 1) : lastOffset + 1,
       base,
-      mark: { offset: lastOffset, hash: hashMessage(last) },
+      // A later version may be able to read what this one cannot: it would be another message then.
+      mark: last.undecodable === undefined ? { offset: lastOffset, hash: hashMessage(last) } : null,
     }
     const { bytes, lines, skippedBytes, tombstones } = packed
     const empty = this.emptyBatch(source, nowMs)
@@ -188,7 +190,7 @@ export interface TakenBatch {
   /** Offset of its last message, as the client writes it. */
   readonly lastOffset: string
   /** Messages that did not fit. */
-  readonly rest: readonly Message[]
+  readonly rest: readonly ReadMessage[]
 }
 
 export function partitionName(topic: string, id: number): string {
