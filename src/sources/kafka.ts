@@ -220,6 +220,8 @@ class KafkaRun {
     this.#intake.closeAllBut(new Set([...topics, ...this.#options.topics]))
     if (topics.length === 0 || this.#stop.stopped || this.#isDone()) return
     if (client === null || (await this.#isRefused(client, topics))) return
+    // One that joins now would be missed by the group for as long as it waits for the dead.
+    if (this.#stop.stopped) return
     const stop = new AbortController()
     const parts = {
       client,

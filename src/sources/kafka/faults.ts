@@ -16,8 +16,9 @@ export class KafkaFaults {
   readonly #options: KafkaOptions
   readonly #context: SourceContext
   readonly #shown = new Map<string, string>()
-  /** Since when a partition has no member of ours, ms of the monotonic clock. */
-  readonly #unread = new Map<string, number>()
+  /** Since when a partition has no member of ours, ms of the monotonic clock, and how often it had
+   *  one by then: between two looks it may come and go again. */
+  readonly #unread = new Map<string, { readonly since: number; readonly turns: number }>()
   /** When a loss was last seen, ms of the monotonic clock. */
   readonly #losses = new Map<string, number>()
   readonly #lost: Metric
@@ -103,8 +104,10 @@ export class KafkaFaults {
     const now = this.#context.clock.monotonic()
     for (const [name, partition] of partitions) {
       if (partition.owner !== null || !joined) this.#unread.delete(name)
-      else if (!this.#unread.has(name)) this.#unread.set(name, now)
-      const since = this.#unread.get(name) ?? Infinity
+      else if (this.#unread.get(name)?.turns !== partition.turns) {
+        this.#unread.set(name, { since: now, turns: partition.turns })
+      }
+      const since = this.#unread.get(name)?.since ?? Infinity
       const lossAt = this.#losses.get(name) ?? -Infinity
       if (now - since > timing.foreignMs) {
         // It would hold back what the others say.

@@ -206,6 +206,7 @@ export class KafkaIntake {
   #give(partition: KafkaPartition, session: Session): void {
     this.#waiting.delete(partition.name)
     partition.owner = session
+    partition.turns += 1
     session.seek(partition.topic, partition.id, partition.begin())
     partition.open(this.#parts.context)
     this.#parts.context.readable(partition.name, true)

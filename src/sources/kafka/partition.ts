@@ -62,6 +62,8 @@ export class KafkaPartition {
   readonly name: string
   /** Who may emit; nobody between two assignments. */
   owner: Session | null = null
+  /** How often somebody was given it. */
+  turns = 0
   /** The batch that the pipeline has not taken yet. */
   inFlight: Promise<unknown> | null = null
   #open = false
