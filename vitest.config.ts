@@ -10,7 +10,9 @@ const slow = [
   'test/cli/**/*.test.ts',
   'test/docs/{commands,hooks}.test.ts',
 ]
-const servers = ['test/servers/**/*.test.ts']
+// Faults of Kafka are tried on a real broker.
+const kafkaFaults = 'test/faults/*-kafka-*.test.ts'
+const servers = ['test/servers/**/*.test.ts', kafkaFaults]
 
 /** Some files wait most of their time, the demo's story a minute at its own pace. They start first,
  *  then the other slow ones: whatever is left at the end should be short. */
@@ -48,6 +50,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: slow,
+          exclude: [kafkaFaults],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           retry: retries,

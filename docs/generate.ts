@@ -187,6 +187,12 @@ function form(given: z.ZodType): string {
   if (schema instanceof z.ZodArray) return `list of ${form(schema.element as z.ZodType)}`
   if (schema instanceof z.ZodRecord) return `map of names to ${form(schema.valueType as z.ZodType)}`
   if (schema instanceof z.ZodNumber) return numberForm(schema)
+  if (schema instanceof z.ZodOptional) return form(schema.unwrap() as z.ZodType)
+  if (schema instanceof z.ZodObject) {
+    return `map of ${Object.keys(schema.shape)
+      .map((key) => `\`${key}\``)
+      .join(', ')}`
+  }
   if (schema instanceof z.ZodURL) return 'address'
   if (schema instanceof z.ZodString) return 'text'
   throw new Error(`no words for the schema type ${schema.def.type}`)

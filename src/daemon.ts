@@ -23,6 +23,7 @@ import type { Log } from './flow/log.ts'
 import { Metrics } from './flow/metrics.ts'
 import { isoTime, type Clock } from './flow/time.ts'
 import type { Alert } from './model/alert.ts'
+import type { Checkpoint } from './model/event.ts'
 import { sameSha } from './model/deploy.ts'
 import { resume } from './pipeline/epochs/resume.ts'
 import { Pipeline } from './pipeline.ts'
@@ -36,6 +37,7 @@ import { Indexer } from './store/indexer.ts'
 import { lacksState } from './store/data-dir.ts'
 import { lockDataDir } from './store/lock.ts'
 import { openState } from './store/sqlite.ts'
+import type { Commit } from './store/state.ts'
 import { version } from './version.ts'
 
 /** Deliveries under way at once, over all receivers. */
@@ -135,12 +137,16 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
   const delivery = new Delivery({ dispatcher, onNotifications: () => outbox.kick(), clock, log })
   const indexer = index === null ? null : new Indexer({ state, index, clock, log })
 
+  const { commits: commitsBefore, id: storeId } = await state.info()
+  let commits = commitsBefore
   const ingest = new Ingest({
     pipeline,
     state,
     clock,
     log,
     onCommitted: (commit) => {
+      commits += 1
+      sources.committed({ number: commits, checkpoints: checkpointsOf(commit) })
       if (commit.transitions.length > 0) delivery.kick()
       if (commit.backlog.length > 0) indexer?.kick()
       receivers.tell(commit.deploys)
@@ -156,6 +162,7 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
     log,
     metrics,
     ownDir: await realpath(dataDir),
+    storeId,
   })
   const lineRates = new LineRates(() => pipeline.partitions(), clock.monotonic())
   const deploys = new DeployIntake({ tracker, pipeline, ingest, dataDir, env: config.env, clock, log }) // prettier-ignore
@@ -233,6 +240,16 @@ async function start(config: Config, env: DaemonEnvironment, down: Teardown): Pr
   await announce(dataDir, { origin, tokenFile: tokenPlace?.file }, down)
   ready = true
   return origin
+}
+
+/** Where each partition of a commit is to be resumed. */
+function checkpointsOf({ records }: Commit): ReadonlyMap<string, Checkpoint> {
+  const checkpoints = new Map<string, Checkpoint>()
+  for (const { kind, key, value } of records) {
+    const checkpoint = (value as { readonly checkpoint?: Checkpoint | null } | null)?.checkpoint
+    if (kind === 'partition' && checkpoint) checkpoints.set(key, checkpoint)
+  }
+  return checkpoints
 }
 
 /** Without an index people cannot look events up; alerting goes on. */

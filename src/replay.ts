@@ -67,6 +67,8 @@ async function readAll(
       fault: (partition, message) => {
         if (message !== null) options.onFault?.(partition, message)
       },
+      storeId: '',
+      onCommit() {},
       once: true,
       signal,
     })

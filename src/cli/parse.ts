@@ -120,6 +120,8 @@ async function readLines(io: Io, file: string, take: (batch: Batch) => void): Pr
     readable() {},
     emit: async (batch) => take(batch),
     fault() {},
+    storeId: '',
+    onCommit() {},
     once: true,
     signal: new AbortController().signal,
   })

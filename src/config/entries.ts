@@ -9,7 +9,8 @@ import {
   type AnyReceiverType,
   type AnySourceType,
 } from '../registry.ts'
-import type { KafkaOptions } from '../sources/kafka-options.ts'
+import type { KafkaOptions } from '../sources/kafka/options.ts'
+import { isPattern, meet } from '../sources/kafka/topic-names.ts'
 import { kafka } from '../sources/kafka.ts'
 import type { SourceSettings } from '../sources/settings.ts'
 import { examine, type YamlDocument } from '../yaml/document.ts'
@@ -91,17 +92,22 @@ export function readSource(
 
 /** Paths of a source are relative to the configuration file, not to the working directory. */
 function resolvePaths(options: object, at: (path: string) => string): object {
-  if (!('paths' in options)) return options
+  const entries = Object.entries(options).map(([key, value]: [string, unknown]) => {
+    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return [key, isMap ? resolveFiles(value, at) : value]
+  })
+  const resolved = resolveFiles(Object.fromEntries(entries) as object, at)
+  if (!('paths' in options)) return resolved
   const paths = (options.paths as readonly string[]).map(at)
-  if (!('exclude' in options)) return { ...options, paths }
+  if (!('exclude' in options)) return { ...resolved, paths }
   // A pattern without a slash is one of names, which are the same everywhere.
   const exclude = (options.exclude as readonly string[]).map((pattern) =>
     pattern.includes('/') ? at(pattern) : pattern,
   )
-  return { ...options, paths, exclude }
+  return { ...resolved, paths, exclude }
 }
 
-/** The same for the files of a receiver: passwords, addresses, authorities. */
+/** The same for single files: passwords, addresses, authorities. */
 function resolveFiles(options: object, at: (path: string) => string): object {
   const entries = Object.entries(options).map(([key, value]: [string, unknown]) =>
     key.endsWith('_file') && typeof value === 'string' ? [key, at(value)] : [key, value],
@@ -168,6 +174,11 @@ export function assertUniqueNames(
   }
 }
 
+/** True when two configured topics may stand for the same one. */
+function areOne(a: string, b: string): boolean {
+  return isPattern(a) || isPattern(b) ? meet(a, b) : a === b
+}
+
 /** A partition is known by its topic and number, wherever it comes from. */
 export function assertUniqueTopics(
   sources: readonly (SourceConfig | null)[],
@@ -178,7 +189,7 @@ export function assertUniqueTopics(
     if (source?.type.kind !== kafka.kind) continue
     const { name } = source.settings
     for (const topic of (source.options as KafkaOptions).topics) {
-      const other = readBy.get(topic)
+      const [, other] = [...readBy].find(([theirs]) => areOne(theirs, topic)) ?? []
       if (other !== undefined) {
         const message = `the source ${JSON.stringify(other)} reads the topic ${topic} already`
         faults.push({ place: { file: '', field: `sources[${index}].kafka.topics` }, message })

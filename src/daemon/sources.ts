@@ -5,7 +5,7 @@ import type { Metrics } from '../flow/metrics.ts'
 import type { Clock } from '../flow/time.ts'
 import type { Checkpoint } from '../model/event.ts'
 import type { Pipeline } from '../pipeline.ts'
-import type { Reach, Source, SourceContext } from '../sources/source.ts'
+import type { Committed, Reach, Source, SourceContext } from '../sources/source.ts'
 import { Stop } from '../sources/stop.ts'
 import type { Ingest } from './ingest.ts'
 
@@ -23,6 +23,8 @@ export interface SourcesOptions {
   readonly metrics: Metrics
   /** Real path of the folder of the daemon's own files. */
   readonly ownDir?: string
+  /** Id of the store that commits what the sources emit. */
+  readonly storeId: string
   /** Pause before a source that failed is run again, ms; tests shorten it. */
   readonly restartMs?: number
 }
@@ -32,6 +34,7 @@ export class RunningSources {
   readonly #stopping = new AbortController()
   readonly #faults = new Map<string, string>()
   readonly #silent: Set<Source>
+  readonly #listeners = new Map<Source, (committed: Committed) => void>()
   #allFound: () => void = () => {}
   #running: Promise<unknown> = Promise.resolve()
 
@@ -65,6 +68,11 @@ export class RunningSources {
       for (const [partition, reach] of (await source.reach?.()) ?? []) found.set(partition, reach)
     }
     return found
+  }
+
+  /** Tells the sources that a commit was made. */
+  committed(committed: Committed): void {
+    for (const told of this.#listeners.values()) told(committed)
   }
 
   /** Resolves when no source will emit any more. */
@@ -114,6 +122,8 @@ export class RunningSources {
         offered.add(taken)
         return taken
       },
+      storeId: this.#options.storeId,
+      onCommit: (told) => void this.#listeners.set(source, told),
       fault: (partition, message) => {
         this.#fault(partition, message)
         this.#heardOf(source)

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Admin, Message, Producer } from 'kafkajs'
 import { LastpushError } from '../model/errors.ts'
 import { visible } from '../model/escape.ts'
-import { reasonOf } from '../sources/kafka-words.ts'
+import { reasonOf } from '../sources/kafka/words.ts'
 import type { LogName, ShopLogs } from './logs.ts'
 
 /** Messages of one request: brokers take 1 MB of a partition at once. */

@@ -1,25 +1,26 @@
 /** Source kind `kafka`: reads topics as members of a consumer group. This file waits for brokers and
  *  topics, gives each partition its first place, runs the members and says what is wrong; messages
- *  are kafka-intake.ts's.
+ *  are kafka/intake.ts's.
  *  The group only shares the partitions among the members. Where to go on is in our commits, which
  *  hold the counts as well; what the broker remembers of the group could not agree with them. */
 import { randomUUID } from 'node:crypto'
 import type { Kafka } from 'kafkajs'
 import { LastpushError } from '../model/errors.ts'
-import { boundedGzip } from './kafka-codecs.ts'
-import { kafkaTiming, runMember, type KafkaTiming, type Session } from './kafka-consumer.ts'
-import { KafkaFaults } from './kafka-faults.ts'
-import { KafkaIntake } from './kafka-intake.ts'
-import { kafkaOptions, type KafkaOptions } from './kafka-options.ts'
-import { KafkaPartition, partitionName, positionAt, readKafkaPosition } from './kafka-partition.ts'
-import { forgetGroup, lookAt, type PartitionRange } from './kafka-topics.ts'
-import { clientLog, reasonOf } from './kafka-words.ts'
+import { foreignClaim, foreignText } from './kafka/claim.ts'
+import { makeClient } from './kafka/client.ts'
+import { kafkaTiming, runMember, type KafkaTiming, type Session } from './kafka/consumer.ts'
+import { KafkaFaults } from './kafka/faults.ts'
+import { GroupCommits } from './kafka/group-commits.ts'
+import { KafkaIntake } from './kafka/intake.ts'
+import { KafkaMeasures } from './kafka/measures.ts'
+import { kafkaOptions, type KafkaOptions } from './kafka/options.ts'
+import { KafkaPartition, partitionName, positionAt, readKafkaPosition } from './kafka/partition.ts'
+import { SetAside } from './kafka/set-aside.ts'
+import { isPattern, standsFor } from './kafka/topic-names.ts'
+import { forgetGroup, lookAt, type PartitionRange } from './kafka/topics.ts'
+import { isRefusal, reasonOf } from './kafka/words.ts'
 import type { Source, SourceContext, SourceType } from './source.ts'
 import { Stop } from './stop.ts'
-
-/** Waiting for a connection, and for an answer, ms. */
-const connectMs = 5_000
-const answerMs = 15_000
 
 export const kafka: SourceType<KafkaOptions> = {
   kind: 'kafka',
@@ -57,6 +58,9 @@ class KafkaRun {
   readonly #stop: Stop
   readonly #faults: KafkaFaults
   readonly #intake: KafkaIntake
+  readonly #setAside: SetAside
+  readonly #commits: GroupCommits
+  readonly #measures: KafkaMeasures
   readonly #sessions = new Set<Session>()
   #client: Kafka | null = null
   #members: Members | null = null
@@ -66,7 +70,6 @@ class KafkaRun {
   #first: ReadonlySet<string> | null = null
   /** In a one-pass read: where each partition ends. */
   readonly #ends = new Map<string, number>()
-  #fetchedAt: number
   #wake = new AbortController()
 
   constructor(name: string, options: KafkaOptions, context: SourceContext, timing: KafkaTiming) {
@@ -79,13 +82,19 @@ class KafkaRun {
     this.#group = context.once ? `${group}-once-${randomUUID()}` : group
     this.#stop = new Stop(context.signal)
     this.#faults = new KafkaFaults(name, options, context)
-    this.#fetchedAt = context.clock.monotonic()
+    this.#setAside = new SetAside(name, options, context, this.#faults)
+    this.#measures = new KafkaMeasures(name, context)
     this.#intake = new KafkaIntake({
       source: name,
       context,
       timing,
       range: (partition) => this.#rangeOf(partition),
       missing: () => this.#wake.abort(),
+      envelope: options.envelope,
+      keepsPoison: this.#setAside.keeps,
+      setAside: async (partition, poison) => {
+        if (this.#client !== null) await this.#setAside.take(this.#client, partition, poison)
+      },
       lost: (partition, messages) => this.#faults.lost(partition.name, messages),
       advanced: (partition) => this.#advanced(partition),
       failed: (error) => {
@@ -93,6 +102,7 @@ class KafkaRun {
         this.#wake.abort()
       },
     })
+    this.#commits = new GroupCommits(context, this.#intake.partitions)
   }
 
   async run(): Promise<void> {
@@ -101,31 +111,16 @@ class KafkaRun {
     const wake = () => this.#wake.abort()
     signal.addEventListener('abort', wake, { once: true })
     this.#restore()
-    const client = await this.#connect()
-    this.#client = client
     try {
-      await this.#follow(client)
+      await this.#follow()
     } finally {
       signal.removeEventListener('abort', wake)
       await this.#stopMembers()
-      if (this.#context.once) await forgetGroup(client, this.#group).catch(() => {})
+      await this.#setAside.close()
+      const client = this.#client
+      if (this.#context.once && client) await forgetGroup(client, this.#group).catch(() => {})
     }
     if (this.#failure !== null) throw this.#failure.error
-  }
-
-  /** Loads the client only here: who reads no Kafka does not pay for it. */
-  async #connect(): Promise<Kafka> {
-    const { default: kafkajs } = await import('kafkajs')
-    kafkajs.CompressionCodecs[kafkajs.CompressionTypes.GZIP] = boundedGzip()
-    return new kafkajs.Kafka({
-      clientId: this.#options.client_id,
-      brokers: this.#options.brokers,
-      connectionTimeout: connectMs,
-      requestTimeout: answerMs,
-      retry: { retries: 2, initialRetryTime: 100 },
-      logLevel: kafkajs.logLevel.INFO,
-      logCreator: clientLog(this.#context.log, this.#name),
-    })
   }
 
   /** Takes up the committed partitions; they hold their place until a member has them. */
@@ -134,7 +129,7 @@ class KafkaRun {
       const at = name.lastIndexOf('/')
       const topic = name.slice(0, at)
       const id = Number(name.slice(at + 1))
-      if (!this.#options.topics.includes(topic) || name !== partitionName(topic, id)) continue
+      if (!this.#isWanted(topic) || name !== partitionName(topic, id)) continue
       const position = readKafkaPosition(checkpoint)
       if (position !== null) this.#intake.add(new KafkaPartition(topic, id, position))
       else this.#context.log.warn({ source: this.#name, partition: name }, 'the checkpoint is not understood') // prettier-ignore
@@ -142,23 +137,24 @@ class KafkaRun {
   }
 
   /** Looks at the topics again and again, and keeps members on those that there are. */
-  async #follow(client: Kafka): Promise<void> {
+  async #follow(): Promise<void> {
     const { clock, once } = this.#context
     let pauseMs = this.#timing.restartMs
     while (!this.#stop.stopped && this.#failure === null) {
       this.#wake = new AbortController()
       const read = this.#intake.readOffsets()
-      const ranges = await this.#look(client)
+      const ranges = await this.#look()
       if (ranges === 'stopped') return
       if (ranges !== null) {
         pauseMs = this.#timing.restartMs
         this.#intake.compareEnds(ranges, read)
         this.#place(ranges)
-        await this.#runMembers(client, ranges)
+        await this.#runMembers(ranges)
         this.#faults.watch(this.#intake.partitions, this.#sessions.size > 0, this.#timing)
-        this.#measureLag(ranges)
+        this.#measures.lag(ranges, this.#intake.partitions)
+        this.#commits.tell()
       }
-      this.#measureAge()
+      this.#measures.age()
       if (once && this.#isDone()) return
       if (this.#stop.stopped) return
       await clock.sleep(ranges === null ? pauseMs : this.#timing.lookMs, this.#wake.signal)
@@ -167,12 +163,16 @@ class KafkaRun {
   }
 
   /** @returns null when the brokers do not answer. @throws LastpushError then in a one-pass read. */
-  async #look(client: Kafka): Promise<readonly PartitionRange[] | null | 'stopped'> {
+  async #look(): Promise<readonly PartitionRange[] | null | 'stopped'> {
     try {
-      const ranges = await this.#stop.or(lookAt(client, this.#options.topics))
+      this.#client ??= await makeClient(this.#options, this.#context.log, this.#name)
+      const ranges = await this.#stop.or(lookAt(this.#client, this.#options.topics))
       if (ranges !== 'stopped') this.#faults.reached(ranges)
       return ranges
     } catch (error) {
+      // The next client reads certificates and passwords anew; members keep the one that they have.
+      if (isRefusal(error)) await this.#stopMembers()
+      if (this.#members === null) this.#client = null
       const message = this.#faults.unreachable(reasonOf(error))
       if (this.#context.once)
         throw new LastpushError('SOURCE_UNREADABLE', message, { cause: error })
@@ -192,11 +192,16 @@ class KafkaRun {
     const { partitions } = this.#intake
     this.#first ??= new Set(ranges.map(({ topic }) => topic))
     const known = new Set([...partitions.values()].map(({ topic }) => topic))
+    // A pattern that somebody has read before stands for a new topic only when that is really new.
+    const read = this.#options.topics.filter(
+      (topic) => isPattern(topic) && [...known].some((name) => standsFor(topic, name)),
+    )
     for (const { topic, id, low, high } of ranges) {
       const name = partitionName(topic, id)
       if (partitions.has(name)) continue
       // What has appeared since somebody reads the topic is read whole.
-      const later = known.has(topic) || !this.#first.has(topic)
+      const isNew = !this.#first.has(topic) || read.some((pattern) => standsFor(pattern, topic))
+      const later = known.has(topic) || isNew
       const whole = once || later || this.#options.from === 'beginning'
       const partition = new KafkaPartition(topic, id, positionAt(whole ? low : high))
       if (once) this.#ends.set(name, high)
@@ -207,11 +212,16 @@ class KafkaRun {
   }
 
   /** Members for exactly these topics: one that subscribes to a topic that is gone never joins. */
-  async #runMembers(client: Kafka, ranges: readonly PartitionRange[]): Promise<void> {
+  async #runMembers(ranges: readonly PartitionRange[]): Promise<void> {
+    const client = this.#client
     const topics = [...new Set(ranges.map(({ topic }) => topic))]
     if (this.#members?.topics === topics.join()) return
     await this.#stopMembers()
+    this.#intake.closeAllBut(new Set([...topics, ...this.#options.topics]))
     if (topics.length === 0 || this.#stop.stopped || this.#isDone()) return
+    if (client === null || (await this.#isRefused(client, topics))) return
+    // One that joins now would be missed by the group for as long as it waits for the dead.
+    if (this.#stop.stopped) return
     const stop = new AbortController()
     const parts = {
       client,
@@ -227,7 +237,7 @@ class KafkaRun {
       take: this.#intake.take.bind(this.#intake),
       passed: (session: Session, topic: string, id: number, end: number) =>
         this.#intake.passed(session, partitionName(topic, id), end),
-      fetched: () => void (this.#fetchedAt = this.#context.clock.monotonic()),
+      fetched: () => this.#measures.fetched(),
       ended: (session: Session, reason: string | null) => {
         this.#sessions.delete(session)
         this.#intake.ended(session)
@@ -238,6 +248,24 @@ class KafkaRun {
       runMember(parts, stop.signal),
     )
     this.#members = { topics: topics.join(), stop, left: Promise.all(members) }
+  }
+
+  /** True when the group is another store's, which would go on with what we would leave to it. */
+  async #isRefused(client: Kafka, topics: readonly string[]): Promise<boolean> {
+    if (this.#context.once) return false
+    try {
+      const own = [this.#context.storeId, this.#options.take_over]
+      const claim = await foreignClaim(client, this.#group, topics, own)
+      this.#faults.claimed(claim === null ? null : foreignText(this.#group, claim))
+      return claim !== null
+    } catch (error) {
+      this.#faults.unreachable(reasonOf(error))
+      return true
+    }
+  }
+
+  #isWanted(topic: string): boolean {
+    return this.#options.topics.some((each) => standsFor(each, topic))
   }
 
   async #stopMembers(): Promise<void> {
@@ -259,22 +287,5 @@ class KafkaRun {
   /** In a one-pass read: every partition is read to where it ended at first. */
   #isDone(): boolean {
     return this.#context.once && this.#ends.size === 0
-  }
-
-  #measureLag(ranges: readonly PartitionRange[]): void {
-    const { metrics } = this.#context
-    const lag = metrics.gauge('lastpush_kafka_lag_messages', 'Messages that are still to be read.')
-    for (const { topic, id, high } of ranges) {
-      const partition = partitionName(topic, id)
-      const offset = this.#intake.partitions.get(partition)?.position.offset ?? 0
-      lag.set(Math.max(0, high - offset), { source: this.#name, partition })
-    }
-  }
-
-  #measureAge(): void {
-    const { metrics, clock } = this.#context
-    const help = 'Time since the brokers last answered a fetch; since the start before the first.'
-    const age = metrics.gauge('lastpush_kafka_fetch_age_seconds', help)
-    age.set((clock.monotonic() - this.#fetchedAt) / 1_000, { source: this.#name })
   }
 }

@@ -36,6 +36,10 @@ export interface SourceContext {
   /** Resolves when the pipeline has taken the batch: at most one batch a partition is in flight.
    *  Its bytes belong to the pipeline until then; after it the source may put others there. */
   emit(batch: Batch): Promise<void>
+  /** The store that commits what is emitted: 16 hex digits; '' where nothing is committed. */
+  readonly storeId: string
+  /** Asks to be told of each commit. Who asks again is told instead of whom was asked before. */
+  onCommit(told: (committed: Committed) => void): void
   /** Something is wrong that an operator should see in `status`; null clears it. */
   fault(partition: string, message: string | null): void
   /** Folder of the daemon's own files, which no source may read; undefined where there is none. */
@@ -44,6 +48,14 @@ export interface SourceContext {
   readonly once: boolean
   /** Aborted when the daemon stops; `run` then returns within one poll. */
   readonly signal: AbortSignal
+}
+
+/** What one commit holds of sources. */
+export interface Committed {
+  /** How many commits the store has had, this one included. */
+  readonly number: number
+  /** Partition → where to resume, of all sources. */
+  readonly checkpoints: ReadonlyMap<string, Checkpoint>
 }
 
 /** One configured source. */

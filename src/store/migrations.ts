@@ -102,7 +102,13 @@ CREATE VIRTUAL TABLE event_words USING fts5 (
 INSERT INTO event_words (rowid, words) SELECT number, words_of(document) FROM event;
 `
 
-export const stateSchema: Schema = { file: 'state.db', migrations: [stateTables] }
+// What tells this store from all others where somebody else keeps a trace of it.
+const identityTable = `
+CREATE TABLE identity (id TEXT NOT NULL) STRICT;
+INSERT INTO identity VALUES (lower(hex(randomblob(8))));
+`
+
+export const stateSchema: Schema = { file: 'state.db', migrations: [stateTables, identityTable] }
 export const eventSchema: Schema = { file: 'events.db', migrations: [eventTables, searchTables] }
 
 /**

@@ -106,6 +106,7 @@ export class SqliteStateReader implements StateReader {
       const counts = this.#statements.counts.get()
       return {
         path: db.name,
+        id: counts?.id ?? '',
         schemaVersion: db.pragma('user_version', { simple: true }) as number,
         bytes: sizeOf(db.name) + sizeOf(`${db.name}-wal`),
         commits: counts?.commits ?? 0,
@@ -134,6 +135,7 @@ export class SqliteStateReader implements StateReader {
 }
 
 interface Counts {
+  readonly id: string
   readonly commits: number
   readonly backlog: number
   readonly backlogDropped: number
@@ -203,7 +205,8 @@ function prepareReads(db: Database.Database) {
     ),
     backlog: documents<[number]>(`SELECT document FROM backlog ORDER BY seq LIMIT ?`),
     counts: db.prepare<[], Counts>(
-      `SELECT (SELECT value FROM counter WHERE name = 'commits') AS commits,
+      `SELECT (SELECT id FROM identity) AS id,
+         (SELECT value FROM counter WHERE name = 'commits') AS commits,
          (SELECT count(*) FROM backlog) AS backlog,
          (SELECT value FROM counter WHERE name = 'backlog_dropped') AS backlogDropped`,
     ),

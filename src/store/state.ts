@@ -137,6 +137,8 @@ export interface StateReader {
 
 export interface StateInfo {
   readonly path: string
+  /** 16 hex digits, made with the store; a copy of its file has the same. */
+  readonly id: string
   readonly schemaVersion: number
   readonly bytes: number
   readonly commits: number

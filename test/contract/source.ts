@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, type TestContext } from 'vitest'
 import { Metrics } from '../../src/flow/metrics.ts'
 import { systemClock } from '../../src/flow/time.ts'
 import type { Batch, Checkpoint } from '../../src/model/event.ts'
-import type { Source, SourceContext } from '../../src/sources/source.ts'
+import type { Committed, Source, SourceContext } from '../../src/sources/source.ts'
 
 /** A source over an input that the test can write to. */
 export interface SourceSubject {
@@ -34,6 +34,8 @@ export class SourceRecorder implements SourceContext {
   readonly faults = new Map<string, string>()
   /** Partitions that cannot be read at present. */
   readonly away = new Set<string>()
+  /** All recorders stand for one store unless a test says otherwise. */
+  readonly storeId: string
   readonly warnings: string[] = []
   readonly log = {
     debug() {},
@@ -47,10 +49,16 @@ export class SourceRecorder implements SourceContext {
   readonly #inFlight = new Map<string, number>()
   readonly #ends = new Map<string, number>()
   readonly #stop = new AbortController()
+  #told: (committed: Committed) => void = () => {}
   #running: Promise<void> = Promise.resolve()
   #failure: { readonly error: unknown } | null = null
 
-  constructor(checkpoints: ReadonlyMap<string, Checkpoint> = new Map(), once = false) {
+  constructor(
+    checkpoints: ReadonlyMap<string, Checkpoint> = new Map(),
+    once = false,
+    storeId = 'a'.repeat(16),
+  ) {
+    this.storeId = storeId
     this.checkpoints = new Map(checkpoints)
     this.once = once
   }
@@ -72,6 +80,10 @@ export class SourceRecorder implements SourceContext {
     expect(this.open).toContain(partition)
     if (is) this.away.delete(partition)
     else this.away.add(partition)
+  }
+
+  onCommit(told: (committed: Committed) => void): void {
+    this.#told = told
   }
 
   fault(partition: string, message: string | null): void {
@@ -102,6 +114,8 @@ export class SourceRecorder implements SourceContext {
     // A checkpoint must survive the store, which keeps JSON.
     this.checkpoints.set(partition, JSON.parse(JSON.stringify(batch.checkpoint)) as Checkpoint)
     this.committed.push(batch)
+    const checkpoint = this.checkpoints.get(partition) ?? {}
+    this.#told({ number: this.committed.length, checkpoints: new Map([[partition, checkpoint]]) })
     this.#inFlight.set(partition, inFlight - 1)
   }
 

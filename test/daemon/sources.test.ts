@@ -44,6 +44,7 @@ function daemonOf(source: Source) {
     sources: [source],
     ingest,
     metrics: new Metrics(),
+    storeId: 'aaaaaaaaaaaaaaaa',
     restartMs: 5,
   })
   onTestFinished(() => sources.stop())

@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import { root } from '../../docs/generate.ts'
 import { parseConfig } from '../../src/config.ts'
-import type { KafkaOptions } from '../../src/sources/kafka-options.ts'
+import type { KafkaOptions } from '../../src/sources/kafka/options.ts'
 
 interface Service {
   readonly image?: string

@@ -62,7 +62,7 @@ export class SetView implements View {
       alerts: { firing: 1, pending: 0 },
       deploys: 1,
       silences: 0,
-      store: { path: 'state.db', schemaVersion: 1, bytes: 0, commits: 0, backlog: 0, backlogDropped: 0, synchronous: 2 }, // prettier-ignore
+      store: { path: 'state.db', id: '0123456789abcdef', schemaVersion: 1, bytes: 0, commits: 0, backlog: 0, backlogDropped: 0, synchronous: 2 }, // prettier-ignore
       index: { kind: 'sqlite', fault: null },
       receivers: [],
       unread: [],

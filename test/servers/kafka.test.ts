@@ -1,40 +1,17 @@
 import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { Message } from 'kafkajs'
-import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
-import { kafkaTiming } from '../../src/sources/kafka-consumer.ts'
-import { kafkaOptions } from '../../src/sources/kafka-options.ts'
-import { kafkaSource } from '../../src/sources/kafka.ts'
-import type { Source } from '../../src/sources/source.ts'
 import { describeSource, SourceRecorder, until } from '../contract/source.ts'
 import { freePort } from './ports.ts'
-import { addressOf, ownServer } from './tests.ts'
+import { metric, nothing, numbered, sourceOf, topicFor } from './kafka-scene.ts'
+import { ownServer } from './tests.ts'
 import { Topic } from './topics.ts'
-
-const timing = { ...kafkaTiming, lookMs: 300, foreignMs: 1_000 }
-const nothing = new Map<string, never>()
-
-/** A source over a topic with the given options. */
-function sourceOf(address: string, topic: Topic, options: object = {}): Source {
-  const given = { brokers: [address], topics: [topic.name], group: topic.group, from: 'beginning' }
-  return kafkaSource('queue', kafkaOptions.parse({ ...given, ...options }), timing)
-}
-
-async function topicFor(ctx: TestContext, partitions = 1): Promise<[string, Topic]> {
-  const address = addressOf(ctx, 'kafka')
-  return [address, await Topic.make(address, partitions)]
-}
-
-/** Value of a metric, over all partitions. */
-function metric(recorder: SourceRecorder, name: string): number {
-  const values = recorder.metrics.text().matchAll(new RegExp(`^${name}(?:{.*})? (\\d+)$`, 'gm'))
-  return [...values].reduce((sum, [, value]) => sum + Number(value), 0)
-}
-
-const numbered = (count: number, from = 0): string[] =>
-  Array.from({ length: count }, (_, i) => `line ${from + i}`)
 
 describe('kafka', () => {
   describeSource(async (ctx) => {
@@ -74,25 +51,6 @@ describe('kafka', () => {
     })
     const checkpoint = recorder.checkpoints.get(`${topic.name}/0`)
     expect(checkpoint).toMatchObject({ offset: 3, base: 0, mark: { offset: 2 } })
-  })
-
-  test('skips and counts messages without a value', async (ctx) => {
-    const [address, topic] = await topicFor(ctx)
-    await topic.send({ key: 'a', value: null }, 'kept', '', { key: 'b', value: null })
-    const recorder = new SourceRecorder().start(sourceOf(address, topic))
-    await recorder.expectLines(['kept', ''])
-    expect(metric(recorder, 'lastpush_kafka_tombstones_total')).toBe(2)
-    expect(recorder.checkpoints.get(`${topic.name}/0`)).toMatchObject({ offset: 4 })
-  })
-
-  test('cuts a message of 10 MB at the line limit and goes on behind it', async (ctx) => {
-    const [address, topic] = await topicFor(ctx)
-    const long = Buffer.alloc(10_000_000, 'x')
-    await topic.send('before', { value: long }, 'after')
-    const recorder = new SourceRecorder().start(sourceOf(address, topic))
-    await until(() => recorder.lines().includes('after'))
-    expect(recorder.lines().map((line) => line.length)).toEqual([6, 1_048_576, 5])
-    expect(recorder.filled.map(({ skippedBytes }) => skippedBytes)).toEqual([0, 8_951_424, 0])
   })
 
   test('hands over bytes that are no UTF-8 as they are', async (ctx) => {
@@ -186,68 +144,6 @@ describe('kafka', () => {
     expect(recorder.everOpened.size).toBe(2)
   })
 
-  test('reports messages that were deleted before they were read', async (ctx) => {
-    const [address, topic] = await topicFor(ctx)
-    await topic.send('one', 'two')
-    const first = new SourceRecorder().start(sourceOf(address, topic))
-    await first.expectLines(['one', 'two'])
-    await first.stop()
-    await topic.send(...numbered(5))
-    await topic.deleteBefore(5)
-    const second = new SourceRecorder(first.checkpoints).start(sourceOf(address, topic))
-    await second.expectLines(['line 3', 'line 4'])
-    expect(metric(second, 'lastpush_kafka_lost_messages_total')).toBe(3)
-    const message = '3 messages were deleted before they were read'
-    expect([...second.faults]).toEqual([[`${topic.name}/0`, message]])
-    expect(second.warnings).toEqual([message])
-  })
-
-  test.for([
-    ['shorter', ['new one', 'new two']],
-    ['shorter by one', numbered(4, 100)],
-    ['as long', numbered(5, 100)],
-    ['longer', numbered(7, 100)],
-  ] as const)(
-    'reads a topic that was made again whole, also when it is %s',
-    async ([, fresh], ctx) => {
-      const [address, topic] = await topicFor(ctx)
-      await topic.send(...numbered(5))
-      const first = new SourceRecorder().start(sourceOf(address, topic))
-      await first.expectLines(numbered(5))
-      await first.stop()
-      await topic.delete()
-      await topic.create()
-      await topic.send(...fresh)
-      const second = new SourceRecorder(first.checkpoints).start(sourceOf(address, topic))
-      await second.expectLines(fresh)
-      expect(second.filled[0]?.start).toBe(50_000)
-      expect(second.warnings).toContain('the topic was made again; reading it from its beginning')
-    },
-  )
-
-  test('goes on when a topic is made again while it is read', async (ctx) => {
-    const [address, topic] = await topicFor(ctx)
-    await topic.send(...numbered(3))
-    const recorder = new SourceRecorder().start(sourceOf(address, topic))
-    await recorder.expectLines(numbered(3))
-    await topic.delete()
-    await until(() => recorder.faults.has(topic.name))
-    await topic.create()
-    await topic.send('fresh')
-    await recorder.expectLines([...numbered(3), 'fresh'])
-    expect([...recorder.faults]).toEqual([])
-  })
-
-  test('reads partitions that are added from their beginning', async (ctx) => {
-    const [address, topic] = await topicFor(ctx)
-    await topic.send('old')
-    const recorder = new SourceRecorder().start(sourceOf(address, topic, { from: 'end' }))
-    await until(() => recorder.checkpoints.size === 1)
-    await topic.grow(3)
-    await topic.send(...[0, 1, 2].map((partition) => ({ partition, value: `to ${partition}` })))
-    await recorder.expectLines(['to 0', 'to 1', 'to 2'])
-  })
-
   test('shares the partitions among its consumers without losing or doubling a line', async (ctx) => {
     const [address, topic] = await topicFor(ctx, 4)
     await topic.send(...numbered(2_000))
@@ -289,42 +185,111 @@ describe('kafka', () => {
     expect(ours.inFlightMax).toBe(1)
   })
 
-  test('takes committed transactions only, and none of them twice', async (ctx) => {
+  test('unwraps envelopes, and writes what is none to the topic of dead letters', async (ctx) => {
     const [address, topic] = await topicFor(ctx)
-    const recorder = new SourceRecorder().start(sourceOf(address, topic))
-    await topic.transaction(['a', 'b'], 'commit')
-    await topic.transaction(['x', 'y'], 'abort')
-    await recorder.expectLines(['a', 'b'])
-    await topic.transaction(['c'], 'commit')
-    await recorder.expectLines(['a', 'b', 'c'])
-    await topic.transaction(['z'], 'abort')
-    await recorder.stop()
-    const again = new SourceRecorder(recorder.checkpoints).start(sourceOf(address, topic))
-    await topic.send('d')
-    await again.expectLines(['d'])
-    const once = new SourceRecorder(nothing, true).start(sourceOf(address, topic))
-    await once.ended()
-    expect(once.lines()).toEqual(['a', 'b', 'c', 'd'])
-  })
-
-  test('reads what is compressed with gzip', async (ctx) => {
-    const [address, topic] = await topicFor(ctx, 0)
-    await topic.create(1, { 'compression.type': 'gzip' })
-    await topic.send(...numbered(500))
-    const recorder = new SourceRecorder().start(sourceOf(address, topic))
-    await recorder.expectLines(numbered(500))
-  })
-
-  test('says which compression it cannot read, and reads the other topics', async (ctx) => {
-    const [address, topic] = await topicFor(ctx, 0)
-    await topic.create(1, { 'compression.type': 'zstd' })
-    await topic.send('squeezed')
-    const recorder = new SourceRecorder().start(sourceOf(address, topic))
-    await until(() => recorder.faults.size > 0)
-    expect(recorder.faults.get('queue')).toBe(
-      `the group "${topic.group}" was left, joining again: ZSTD compression not implemented; ` +
-        'of the compressions only gzip can be read',
+    const dead = await Topic.make(address)
+    const wrapped = {
+      message: 'inner',
+      '@timestamp': '2023-11-14T22:13:20.000Z',
+      host: { name: 'web-1' },
+    }
+    await topic.send(
+      JSON.stringify(wrapped),
+      { key: 'k', value: 'no JSON', headers: { a: 'b' } },
+      '{}',
     )
+    const options = { envelope: 'filebeat', dead_letter_topic: dead.name }
+    const recorder = new SourceRecorder().start(sourceOf(address, topic, options))
+    const letters = new SourceRecorder().start(sourceOf(address, dead))
+    await letters.expectLines(['no JSON', '{}'])
+    await recorder.expectLines(['inner'])
+    expect(recorder.filled[0]?.lines?.fields.get('host')?.text(0)).toBe('web-1')
+    expect(recorder.filled[0]?.lines?.arrivals[0]).toBe(17e11)
+    const facts = letters.batches.flatMap(({ lines }) => {
+      const rows = [...(lines?.positions ?? [])].keys()
+      return [...rows].map((row) =>
+        ['key', 'header.a', 'header.lastpush.offset', 'header.lastpush.reason'].map(
+          (name) => lines?.fields.get(name)?.text(row) ?? null,
+        ),
+      )
+    })
+    expect(facts).toEqual([
+      ['k', 'b', '1', 'it is no JSON object'],
+      [null, null, '2', 'it has no text message'],
+    ])
+    expect(recorder.checkpoints.get(`${topic.name}/0`)).toMatchObject({ offset: 3 })
+  })
+
+  test('waits with a partition while its dead letters cannot be written', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    const file = join(mkdtempSync(join(tmpdir(), 'lastpush-dead-')), 'later', 'dead.ndjson')
+    onTestFinished(() => rmSync(dirname(dirname(file)), { recursive: true }))
+    await topic.send('poison', JSON.stringify({ message: 'fine' }))
+    const options = { envelope: 'vector', dead_letter_file: file }
+    const recorder = new SourceRecorder().start(sourceOf(address, topic, options))
+    await until(() => recorder.faults.has('queue'))
+    expect(recorder.faults.get('queue')).toContain('the dead letters cannot be written: ENOENT')
+    expect(recorder.lines()).toEqual([])
+    mkdirSync(dirname(file))
+    await recorder.expectLines(['fine'], 20_000)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      topic: topic.name,
+      partition: 0,
+      offset: 0,
+      reason: 'it is no JSON object',
+      value: Buffer.from('poison').toString('base64'),
+    })
+  })
+
+  test('reads the topics of a pattern, and those that come later', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    await topic.send('one')
+    const pattern = `${topic.name}*`
+    const recorder = new SourceRecorder()
+    recorder.start(sourceOf(address, topic, { topics: [pattern], from: 'end' }))
+    await until(() => recorder.checkpoints.size === 1)
+    const later = await Topic.make(address, 1, `${topic.name}-later`)
+    await later.send('two')
+    await topic.send('three')
+    await recorder.expectLines(['two', 'three'])
+    expect(recorder.everOpened).toEqual(new Set([`${topic.name}/0`, `${later.name}/0`]))
+    await recorder.stop()
+    // What appears while nobody reads is read whole as well.
+    const last = await Topic.make(address, 1, `${topic.name}-last`)
+    await last.send('four')
+    const again = new SourceRecorder(recorder.checkpoints)
+    again.start(sourceOf(address, topic, { topics: [pattern], from: 'end' }))
+    await again.expectLines(['four'])
+  })
+
+  test('tells its group how far it has committed, and refuses one that is another store’s', async (ctx) => {
+    const [address, topic] = await topicFor(ctx)
+    await topic.send('one', 'two')
+    const ours = new SourceRecorder().start(sourceOf(address, topic))
+    await ours.expectLines(['one', 'two'])
+    const told = async () => {
+      const [found] = await topic.admin.fetchOffsets({ groupId: topic.group, topics: [topic.name] })
+      return found?.partitions[0]
+    }
+    await until(async () => (await told())?.offset === '2')
+    expect((await told())?.metadata).toMatch(/^a{16}:[12]$/)
+    await ours.stop()
+    const theirs = new SourceRecorder(nothing, false, 'b'.repeat(16)).start(
+      sourceOf(address, topic),
+    )
+    await until(() => theirs.faults.has('queue'))
+    expect(theirs.faults.get('queue')).toMatch(
+      new RegExp(
+        `^the group "${topic.group}" belongs to another store, a{16}, which has made [12] commits: ` +
+          "name another group; or, when that store is gone for good, take_over: 'a{16}'$",
+      ),
+    )
+    await theirs.stop()
+    expect(theirs.lines()).toEqual([])
+    const heir = new SourceRecorder(nothing, false, 'b'.repeat(16))
+    heir.start(sourceOf(address, topic, { take_over: 'a'.repeat(16) }))
+    await heir.expectLines(['one', 'two'])
+    await until(async () => ((await told())?.metadata ?? '').startsWith('b'.repeat(16)))
   })
 
   test('says that what answers is no broker', async (ctx) => {

@@ -8,7 +8,8 @@ import type { ServerKind } from './recipe.ts'
 import { startServer, type Server } from './start.ts'
 
 /** What the tests are given of a server. */
-export type Given = { readonly address: string } | { readonly lacking: string }
+export type Given =
+  { readonly address: string; readonly state: string | null } | { readonly lacking: string }
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -34,14 +35,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
       const reason = reasons.get(kind) ?? null
       const named = process.env[recipes[kind].variable]
       project.provide(ownKey[kind], reason)
-      if (named !== undefined) return project.provide(kind, { address: named })
+      if (named !== undefined) return project.provide(kind, { address: named, state: null })
       if (reason !== null) {
         skipped.set(reason, [...(skipped.get(reason) ?? []), kind])
         return project.provide(kind, { lacking: reason })
       }
       const server = await startServer(kind)
       started.push(server)
-      project.provide(kind, { address: server.address })
+      project.provide(kind, { address: server.address, state: server.state })
     }),
   )
   for (const [reason, all] of skipped) console.warn(`tests of ${all.join(' and ')} skip: ${reason}`)

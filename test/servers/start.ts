@@ -76,6 +76,11 @@ export class Server {
     states.delete(this.#place.state)
   }
 
+  /** Folder of its data and of what its recipe has made. */
+  get state(): string {
+    return this.#place.state
+  }
+
   get #log(): string {
     return join(this.#place.state, 'server.log')
   }

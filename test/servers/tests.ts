@@ -11,6 +11,13 @@ export function addressOf(ctx: TestContext, kind: ServerKind): string {
   return ctx.skip(given.lacking)
 }
 
+/** Folder of the run of the server that all tests share, where it was started for them. */
+export function stateOf(ctx: TestContext, kind: ServerKind): string {
+  const given = inject(kind)
+  if ('state' in given && given.state !== null) return given.state
+  return ctx.skip('needs a server that was started for the tests')
+}
+
 /** A server that the test may kill; it goes with the test. */
 export async function ownServer(ctx: TestContext, kind: ServerKind): Promise<Server> {
   const reason = inject(kind === 'kafka' ? 'ownKafka' : 'ownElasticsearch')

@@ -27,9 +27,9 @@ export class Topic {
 
   readonly #client: Kafka
 
-  private constructor(client: Kafka) {
+  private constructor(client: Kafka, name: string) {
     this.#client = client
-    this.name = `t-${randomUUID()}`
+    this.name = name
     this.group = `group-${this.name}`
     this.admin = client.admin()
     this.#producer = client.producer({ createPartitioner })
@@ -38,8 +38,8 @@ export class Topic {
   }
 
   /** @param partitions 0: the topic is not made yet. */
-  static async make(address: string, partitions = 1): Promise<Topic> {
-    const topic = new Topic(testClient(address))
+  static async make(address: string, partitions = 1, name = `t-${randomUUID()}`): Promise<Topic> {
+    const topic = new Topic(testClient(address), name)
     await Promise.all([topic.admin.connect(), topic.#producer.connect()])
     if (partitions > 0) await topic.create(partitions)
     onTestFinished(async () => {
@@ -90,6 +90,12 @@ export class Topic {
     const transaction = await this.#transactional.transaction()
     await transaction.send({ topic: this.name, messages })
     await transaction[end]()
+  }
+
+  /** Sends the messages in one batch, compressed with gzip. */
+  async sendPacked(...messages: Message[]): Promise<void> {
+    const compression = kafkajs.CompressionTypes.GZIP
+    await this.#producer.send({ topic: this.name, messages, compression })
   }
 
   async send(...messages: (string | Message)[]): Promise<void> {

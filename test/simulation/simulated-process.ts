@@ -85,7 +85,9 @@ export class SimulatedProcess {
     const ingest = new Ingest({ ...shared, pipeline, onCommitted })
     const options = { paths: [`${simRoot}/${glob}`], from: 'beginning' as const }
     const source = fileSource('json', options, { timing })
-    const sources = new RunningSources({ ...shared, sources: [source], pipeline, ingest, metrics })
+    const { id: storeId } = await state.info()
+    const parts = { ...shared, pipeline, ingest, metrics, storeId }
+    const sources = new RunningSources({ ...parts, sources: [source] })
     this.#ends.push(() => state.close())
     outbox.start()
     this.#ends.push(() => outbox.stop())

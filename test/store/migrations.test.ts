@@ -63,13 +63,13 @@ test('F39: a store of a newer version is refused and left alone', async () => {
   await state.commit(commitOf({ panes: [paneOf({})] }))
   await state.close()
   const db = new Database(join(dir, 'state.db'))
-  db.pragma('user_version = 2')
+  db.pragma('user_version = 3')
   db.close()
   for (const open of [openState, openStateReader]) {
     await expect(open(dir)).rejects.toMatchObject({ code: 'STORE_NEWER' })
   }
   const after = new Database(join(dir, 'state.db'))
-  expect(versionOf(after)).toBe(2)
+  expect(versionOf(after)).toBe(3)
   expect(after.prepare('SELECT count FROM pane').all()).toEqual([{ count: 1 }])
   after.close()
 })

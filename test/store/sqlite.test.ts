@@ -23,7 +23,7 @@ describe('durability', () => {
   test('reads synchronous back as FULL on the writing and the reading connection', async () => {
     const dir = await temporaryDir()
     const state = await openState(dir)
-    expect(await state.info()).toMatchObject({ synchronous: 2, schemaVersion: 1 })
+    expect(await state.info()).toMatchObject({ synchronous: 2, schemaVersion: 2 })
     const reader = await openStateReader(dir)
     expect(await reader.info()).toMatchObject({ synchronous: 2 })
     await reader.close()

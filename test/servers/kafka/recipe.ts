@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { secureFile, user, type Secure } from './secure.ts'
 import { freePort } from '../ports.ts'
 import type { Place, Recipe } from '../recipe.ts'
 
@@ -32,18 +33,66 @@ export const kafka: Recipe = {
 
 async function prepare({ lib, state, port }: Place): Promise<void> {
   const file = join(state, 'server.properties')
-  await writeFile(file, properties(state, port, await freePort()))
-  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file]
-  await promisify(execFile)('java', [...jvm, '-cp', join(lib, '*'), ...format])
+  const [controller, secure] = [await freePort(), await freePort()]
+  await writeFile(file, properties(state, { port, controller, secure }))
+  const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+    '--add-scram',
+    `${mechanism}=[name=${user.name},password=${user.password}]`,
+  ])
+  const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file, ...scram]
+  const ca = join(state, 'ca.pem')
+  await Promise.all([
+    run('java', [...jvm, '-cp', join(lib, '*'), ...format]),
+    makeCertificate(state, ca),
+  ])
+  const facts: Secure = { address: `127.0.0.1:${secure}`, ca }
+  await writeFile(join(state, secureFile), JSON.stringify(facts))
 }
 
-function properties(state: string, port: number, controllerPort: number): string {
+const run = promisify(execFile)
+
+/** A certificate that signs itself, for the broker, and a copy of it for clients. */
+async function makeCertificate(state: string, ca: string): Promise<void> {
+  const store = ['-keystore', join(state, 'broker.p12'), '-storepass', storePassword]
+  const made = [
+    '-keyalg',
+    'EC',
+    '-dname',
+    'CN=broker',
+    '-ext',
+    'san=ip:127.0.0.1',
+    '-validity',
+    '2',
+  ]
+  await run('keytool', ['-genkeypair', '-alias', 'broker', ...made, ...store])
+  await run('keytool', ['-exportcert', '-rfc', '-alias', 'broker', '-file', ca, ...store])
+}
+
+const storePassword = 'store-of-tests'
+const plainModule = 'org.apache.kafka.common.security.plain.PlainLoginModule'
+const scramModule = 'org.apache.kafka.common.security.scram.ScramLoginModule'
+
+interface Ports {
+  readonly port: number
+  readonly controller: number
+  readonly secure: number
+}
+
+function properties(state: string, { port, controller, secure }: Ports): string {
   return `
 process.roles=broker,controller
 node.id=1
-controller.quorum.voters=1@127.0.0.1:${controllerPort}
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+controller.quorum.voters=1@127.0.0.1:${controller}
+listeners=PLAINTEXT://127.0.0.1:${port},SECURE://127.0.0.1:${secure},CONTROLLER://127.0.0.1:${controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port},SECURE://127.0.0.1:${secure}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL
+listener.name.secure.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.secure.plain.sasl.jaas.config=${plainModule} required user_${user.name}="${user.password}";
+listener.name.secure.scram-sha-256.sasl.jaas.config=${scramModule} required;
+listener.name.secure.scram-sha-512.sasl.jaas.config=${scramModule} required;
+listener.name.secure.ssl.keystore.location=${join(state, 'broker.p12')}
+listener.name.secure.ssl.keystore.password=${storePassword}
+listener.name.secure.ssl.keystore.type=PKCS12
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=${join(state, 'data')}

@@ -1,21 +1,11 @@
 /** Messages of one partition → lines with their positions, arrivals and fields. Which messages are
- *  new is left to kafka-partition.ts.
+ *  new is left to partition.ts.
  *  A position is a pure function of the message's offset and the line's number in it, so that an
  *  event has the same id whoever reads it and however often. */
-import type { Column } from '../model/columns.ts'
-import { cutField, type LineFacts } from '../model/event.ts'
-import { LineCutter, lineBytesMax } from './lines.ts'
-
-/** What is read of a message of kafkajs. */
-export interface Message {
-  readonly offset: string
-  /** ms since the epoch, decimal; -1 when the message has none. */
-  readonly timestamp: string
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers?: Readonly<Record<string, HeaderValue | readonly HeaderValue[] | undefined>>
-}
-type HeaderValue = Buffer | string
+import type { Column } from '../../model/columns.ts'
+import { cutField, type LineFacts } from '../../model/event.ts'
+import { LineCutter, lineBytesMax } from '../lines.ts'
+import type { HeaderValue, ReadMessage } from './message.ts'
 
 /** Distance of the positions of two messages: `position / 10,000` is the offset, the rest the number
  *  of the line in its message. Lines of a message beyond it share the last position: they count like
@@ -51,7 +41,7 @@ export interface PackedLines {
   /** Bytes left out at the ends of over-long lines. */
   readonly skippedBytes: number
   /** Messages that were taken, those without a value included. */
-  readonly messages: readonly Message[]
+  readonly messages: readonly ReadMessage[]
   /** Messages without a value: they mark a key as deleted and carry no line. */
   readonly tombstones: number
 }
@@ -62,7 +52,7 @@ export interface PackedLines {
  * @param nowMs A message from the future, or without a time, arrived now.
  */
 export function packMessages(
-  messages: readonly Message[],
+  messages: readonly ReadMessage[],
   base: number,
   nowMs: number,
 ): PackedLines {
@@ -74,8 +64,9 @@ export function packMessages(
   const cutRows = new Set<number>()
   let skippedBytes = 0
   for (const [index, message] of taken.entries()) {
-    if (message.value === null) continue
-    const cut = cutLines(message.value)
+    const line = lineOf(message)
+    if (line === null) continue
+    const cut = cutLines(line)
     parts.push(...cut.parts)
     skippedBytes += cut.skippedBytes
     for (const line of cut.cutLines) cutRows.add(messageOf.length + line)
@@ -96,11 +87,16 @@ export function packMessages(
     },
     skippedBytes,
     messages: taken,
-    tombstones: taken.filter(({ value }) => value === null).length,
+    tombstones: taken.filter((each) => each.value === null && each.unwrapped === undefined).length,
   }
 }
 
-function take(messages: readonly Message[]): readonly Message[] {
+/** What becomes lines; null when nothing does. */
+function lineOf({ unwrapped, value }: ReadMessage): Buffer | null {
+  return unwrapped === undefined ? value : (unwrapped?.line ?? null)
+}
+
+function take(messages: readonly ReadMessage[]): readonly ReadMessage[] {
   let bytes = 0
   let count = 0
   for (const { value } of messages.slice(0, batchMessagesMax)) {
@@ -156,15 +152,15 @@ function countLines(parts: readonly Buffer[]): number {
   return count
 }
 
-function arrivalOf({ timestamp }: Message, nowMs: number): number {
-  const time = Number(timestamp)
+function arrivalOf({ timestamp, unwrapped }: ReadMessage, nowMs: number): number {
+  const time = unwrapped?.timeMs ?? Number(timestamp)
   return time >= 0 && time < nowMs ? time : nowMs
 }
 
 /** `key`, and one field for each header that any of the messages has. */
-function fieldsOf(messages: readonly Message[], messageOf: Int32Array): Map<string, Column> {
+function fieldsOf(messages: readonly ReadMessage[], messageOf: Int32Array): Map<string, Column> {
   const fields = new Map<string, MessageColumn>()
-  for (const [index, { key, headers }] of messages.entries()) {
+  for (const [index, { key, headers, unwrapped }] of messages.entries()) {
     if (key !== null && key.length > 0) put(fields, 'key', messageOf, index, key)
     for (const [header, value] of Object.entries(headers ?? {})) {
       const last = Array.isArray(value) ? (value as HeaderValue[]).at(-1) : (value as HeaderValue)
@@ -172,6 +168,7 @@ function fieldsOf(messages: readonly Message[], messageOf: Int32Array): Map<stri
       const name = standardHeaders.has(header) ? header : `header.${header.slice(0, textCharsMax)}`
       put(fields, name, messageOf, index, last)
     }
+    for (const [name, value] of unwrapped?.fields ?? []) put(fields, name, messageOf, index, value)
   }
   return fields
 }

@@ -1,12 +1,14 @@
 /** What is wrong with a Kafka source, said once in the log and kept in `status` until it is over. */
-import type { Metric } from '../flow/metrics.ts'
-import type { KafkaTiming } from './kafka-consumer.ts'
-import type { KafkaOptions } from './kafka-options.ts'
-import type { KafkaPartition } from './kafka-partition.ts'
-import type { PartitionRange } from './kafka-topics.ts'
-import type { SourceContext } from './source.ts'
+import type { Metric } from '../../flow/metrics.ts'
+import type { KafkaTiming } from './consumer.ts'
+import type { KafkaOptions } from './options.ts'
+import type { KafkaPartition } from './partition.ts'
+import type { Poison } from './reading.ts'
+import { isPattern, standsFor } from './topic-names.ts'
+import { topicsMax, type PartitionRange } from './topics.ts'
+import type { SourceContext } from '../source.ts'
 
-/** How long a loss of messages, which nothing can mend, stays in `status`, ms. */
+/** How long a loss of messages, which nothing can mend, or poison among them stays in `status`, ms. */
 const lossShownMs = 600_000
 
 export class KafkaFaults {
@@ -14,14 +16,16 @@ export class KafkaFaults {
   readonly #options: KafkaOptions
   readonly #context: SourceContext
   readonly #shown = new Map<string, string>()
-  /** Since when a partition has no member of ours, ms of the monotonic clock. */
-  readonly #unread = new Map<string, number>()
+  /** Since when a partition has no member of ours, ms of the monotonic clock, and how often it had
+   *  one by then: between two looks it may come and go again. */
+  readonly #unread = new Map<string, { readonly since: number; readonly turns: number }>()
   /** When a loss was last seen, ms of the monotonic clock. */
   readonly #losses = new Map<string, number>()
   readonly #lost: Metric
   readonly #restarts: Metric
   #brokers: string | null = null
   #group: string | null = null
+  #claim: string | null = null
 
   constructor(source: string, options: KafkaOptions, context: SourceContext) {
     this.#source = source
@@ -46,10 +50,19 @@ export class KafkaFaults {
   reached(ranges: readonly PartitionRange[]): void {
     this.#brokers = null
     this.#tell()
-    const found = new Set(ranges.map(({ topic }) => topic))
+    const found = [...new Set(ranges.map(({ topic }) => topic))]
     for (const topic of this.#options.topics) {
-      this.#show(topic, found.has(topic) ? null : 'the topic does not exist')
+      const missing = isPattern(topic) ? 'no topic has such a name yet' : 'the topic does not exist'
+      this.#show(topic, found.some((name) => standsFor(topic, name)) ? null : missing)
     }
+    const many = `there are more than ${topicsMax} such topics; the first of them are read`
+    if (found.length >= topicsMax) this.#show(this.#options.topics.join(), many)
+  }
+
+  /** The group is another store's; null when it is not. */
+  claimed(message: string | null): void {
+    this.#claim = message
+    this.#tell()
   }
 
   /** A member is in the group. */
@@ -71,6 +84,16 @@ export class KafkaFaults {
     this.#show(partition, `${messages} messages were deleted before they were read`)
   }
 
+  /** Messages were set aside. @param kept There is another place for them. */
+  passed(partition: string, { message, kind, reason }: Poison, kept: boolean): void {
+    const { undecodable, offset } = message
+    const from = undecodable?.from ?? Number(offset)
+    const which = from === Number(offset) ? `message ${offset}` : `messages ${from} to ${offset}`
+    const fate = kept ? 'a dead letter' : kind === 'undecodable' ? 'passed over' : 'a line as it is'
+    this.#losses.set(partition, this.#context.clock.monotonic())
+    this.#show(partition, `poison, now ${fate}: ${which}: ${reason}`)
+  }
+
   /** Notices partitions that somebody else reads, and losses that are no news any more.
    *  @param joined A member of ours is in the group. */
   watch(
@@ -81,8 +104,10 @@ export class KafkaFaults {
     const now = this.#context.clock.monotonic()
     for (const [name, partition] of partitions) {
       if (partition.owner !== null || !joined) this.#unread.delete(name)
-      else if (!this.#unread.has(name)) this.#unread.set(name, now)
-      const since = this.#unread.get(name) ?? Infinity
+      else if (this.#unread.get(name)?.turns !== partition.turns) {
+        this.#unread.set(name, { since: now, turns: partition.turns })
+      }
+      const since = this.#unread.get(name)?.since ?? Infinity
       const lossAt = this.#losses.get(name) ?? -Infinity
       if (now - since > timing.foreignMs) {
         // It would hold back what the others say.
@@ -93,7 +118,7 @@ export class KafkaFaults {
   }
 
   #tell(): void {
-    this.#show(this.#source, this.#brokers ?? this.#group)
+    this.#show(this.#source, this.#brokers ?? this.#claim ?? this.#group)
   }
 
   #show(key: string, message: string | null): void {

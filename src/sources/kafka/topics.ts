@@ -1,6 +1,10 @@
 /** Which of the configured topics there are, and where their partitions begin and end. Every look is
  *  made by a client of its own: one that stays would answer from what it knew of partitions earlier. */
 import type { Admin, Kafka } from 'kafkajs'
+import { standsFor } from './topic-names.ts'
+
+/** Topics that one source reads; patterns may stand for more. */
+export const topicsMax = 500
 
 /** A partition as the broker has it. */
 export interface PartitionRange {
@@ -13,16 +17,16 @@ export interface PartitionRange {
 }
 
 /**
- * The partitions of those of the topics that exist, in order. Topics are listed before they are
- * asked for, as a broker may be set up to make a topic that somebody asks for.
+ * The partitions of the topics that exist and that names or patterns stand for, in order. Topics are
+ * listed before they are asked for, as a broker may be set up to make a topic that somebody asks for.
  * @throws what kafkajs throws, after a few tries of its own.
  */
 export function lookAt(client: Kafka, topics: readonly string[]): Promise<PartitionRange[]> {
   return withAdmin(client, async (admin) => {
-    const existing = new Set(await admin.listTopics())
+    const existing = (await admin.listTopics()).sort()
+    const wanted = existing.filter((name) => topics.some((topic) => standsFor(topic, name)))
     const ranges: PartitionRange[] = []
-    for (const topic of topics) {
-      if (!existing.has(topic)) continue
+    for (const topic of wanted.slice(0, topicsMax)) {
       for (const { partition, low, high } of await offsetsOf(admin, topic)) {
         ranges.push({ topic, id: partition, low: Number(low), high: Number(high) })
       }
@@ -36,7 +40,8 @@ export async function forgetGroup(client: Kafka, group: string): Promise<void> {
   await withAdmin(client, (admin) => admin.deleteGroups([group]))
 }
 
-async function withAdmin<T>(client: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
+/** Does something with an admin client of its own. @throws what kafkajs throws. */
+export async function withAdmin<T>(client: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = client.admin()
   try {
     await admin.connect()

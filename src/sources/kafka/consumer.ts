@@ -3,8 +3,8 @@
  *  some leave it silent for ever; so it never restarts itself, and its silence is an error as well.
  *  Where a partition begins and what becomes of its messages is kafka.ts's. */
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
-import type { Clock } from '../flow/time.ts'
-import { reasonOf } from './kafka-words.ts'
+import type { Clock } from '../../flow/time.ts'
+import { reasonOf } from './words.ts'
 
 /** Pace of a consumer, ms. Users do not see it; tests shorten it. */
 export interface KafkaTiming {
@@ -70,6 +70,8 @@ export interface MemberParts {
 /** One run of a client. */
 export interface Session {
   seek(topic: string, partition: number, offset: number): void
+  /** Writes offsets to the group, for those who look at it; null before the first message. */
+  tell: EachBatchPayload['commitOffsetsIfNecessary'] | null
   /** Says that the session lives although the client is silent: the pipeline is busy. */
   alive(): void
 }
@@ -112,6 +114,7 @@ async function runSession(parts: MemberParts, signal: AbortSignal): Promise<void
     retry: { retries: 3, initialRetryTime: 100, restartOnFailure: async () => false },
   })
   const session: Session = {
+    tell: null,
     seek: (topic, partition, offset) => consumer.seek({ topic, partition, offset: String(offset) }),
     alive,
   }
@@ -138,7 +141,11 @@ async function start(consumer: Consumer, session: Session, parts: MemberParts): 
     autoCommit: false,
     eachBatchAutoResolve: false,
     partitionsConsumedConcurrently: 1,
-    eachBatch: (payload) => parts.take(session, payload),
+    eachBatch: (payload) => {
+      // The client's own way to commit would run a second loop beside the first after a rebalance.
+      session.tell = (offsets) => payload.commitOffsetsIfNecessary(offsets)
+      return parts.take(session, payload)
+    },
   })
 }
 

@@ -1,5 +1,5 @@
 /** One partition of a topic: how far it is read, and what a fetched batch means for that. Talking to
- *  the broker is left to kafka-consumer.ts and kafka.ts.
+ *  the broker is left to consumer.ts and kafka.ts.
  *  Offsets live here and in our commits; what the group has committed on the broker is never asked.
  *  A topic that was deleted and made again begins at offset 0 with other messages under the same
  *  name, and the client tells nothing of topic ids. So the last message that was read is hashed into
@@ -7,10 +7,11 @@
  *  message there, or an end before it, means another log. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { Batch } from '../model/event.ts'
-import type { SourceContext } from './source.ts'
-import type { Session } from './kafka-consumer.ts'
-import { packMessages, positionsPerMessage, type Message } from './kafka-lines.ts'
+import type { Batch } from '../../model/event.ts'
+import type { SourceContext } from '../source.ts'
+import type { Session } from './consumer.ts'
+import { packMessages, positionsPerMessage } from './lines.ts'
+import type { Message, ReadMessage } from './message.ts'
 
 const offsetSchema = z.number().int().nonnegative()
 const positionSchema = z.object({
@@ -61,6 +62,8 @@ export class KafkaPartition {
   readonly name: string
   /** Who may emit; nobody between two assignments. */
   owner: Session | null = null
+  /** How often somebody was given it. */
+  turns = 0
   /** The batch that the pipeline has not taken yet. */
   inFlight: Promise<unknown> | null = null
   #open = false
@@ -154,7 +157,7 @@ export class KafkaPartition {
    * The batch of the first of these messages, after which the position stands behind them.
    * @param end Offset behind the last message, when all of them fit.
    */
-  batch(source: string, messages: readonly Message[], end: number, nowMs: number): TakenBatch {
+  batch(source: string, messages: readonly ReadMessage[], end: number, nowMs: number): TakenBatch {
     const { base } = this.#position
     const packed = packMessages(messages, base, nowMs)
     const all = packed.messages.length === messages.length
@@ -164,7 +167,8 @@ export class KafkaPartition {
     this.#position = {
       offset: all ? Math.max(end, lastOffset + 1) : lastOffset + 1,
       base,
-      mark: { offset: lastOffset, hash: hashMessage(last) },
+      // A later version may be able to read what this one cannot: it would be another message then.
+      mark: last.undecodable === undefined ? { offset: lastOffset, hash: hashMessage(last) } : null,
     }
     const { bytes, lines, skippedBytes, tombstones } = packed
     const empty = this.emptyBatch(source, nowMs)
@@ -188,7 +192,7 @@ export interface TakenBatch {
   /** Offset of its last message, as the client writes it. */
   readonly lastOffset: string
   /** Messages that did not fit. */
-  readonly rest: readonly Message[]
+  readonly rest: readonly ReadMessage[]
 }
 
 export function partitionName(topic: string, id: number): string {

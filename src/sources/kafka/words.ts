@@ -1,6 +1,6 @@
 /** What the client says, in words for an operator, and its log lines in ours. */
 import type { LogEntry } from 'kafkajs'
-import type { Log } from '../flow/log.ts'
+import type { Log } from '../../flow/log.ts'
 
 /** Causes that lead to one another, at most. */
 const causesMax = 5
@@ -10,14 +10,18 @@ export function reasonOf(error: unknown): string {
   let cause = error
   for (let i = 0; i < causesMax && hasCause(cause); i++) cause = cause.cause
   if (!(cause instanceof Error)) return String(cause)
-  if (cause.name === 'KafkaJSNotImplemented') {
-    return `${cause.message}; of the compressions only gzip can be read`
-  }
   return cause.message
 }
 
 function hasCause(error: unknown): error is { readonly cause: Error } {
-  return error instanceof Error && error.cause instanceof Error
+  return error instanceof Error && error.name.startsWith('KafkaJS') && error.cause instanceof Error
+}
+
+/** True when the brokers do not take the user and the password. */
+export function isRefusal(error: unknown): boolean {
+  let cause = error
+  for (let i = 0; i < causesMax && hasCause(cause); i++) cause = cause.cause
+  return cause instanceof Error && cause.name.includes('SASLAuthentication')
 }
 
 /** Log creator of kafkajs. An outage is one line of ours; the many lines of the client are for those

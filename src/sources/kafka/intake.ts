@@ -3,14 +3,16 @@
  *  What was handed to the pipeline counts, also when the group takes the partition away in the same
  *  moment: the next member of ours goes on behind it, and waits until the pipeline has taken it. */
 import type { EachBatchPayload } from 'kafkajs'
-import type { Metric } from '../flow/metrics.ts'
-import type { Batch } from '../model/event.ts'
-import { withHeartbeat, type KafkaTiming, type Session } from './kafka-consumer.ts'
-import type { Message } from './kafka-lines.ts'
-import { partitionName, type Fetched, type KafkaPartition } from './kafka-partition.ts'
-import type { PartitionRange } from './kafka-topics.ts'
-import type { SourceContext } from './source.ts'
-import { Stop } from './stop.ts'
+import type { Metric } from '../../flow/metrics.ts'
+import type { Batch } from '../../model/event.ts'
+import { withHeartbeat, type KafkaTiming, type Session } from './consumer.ts'
+import type { Envelope } from './envelope.ts'
+import type { Message } from './message.ts'
+import { partitionName, type Fetched, type KafkaPartition } from './partition.ts'
+import { readMessages, type Poison } from './reading.ts'
+import type { PartitionRange } from './topics.ts'
+import type { SourceContext } from '../source.ts'
+import { Stop } from '../stop.ts'
 
 /** Pause before a partition that is not known yet is asked for again, ms. */
 const unknownMs = 100
@@ -23,6 +25,11 @@ export interface IntakeParts {
   range(partition: KafkaPartition): Promise<PartitionRange | null>
   /** A partition was assigned that has no place here yet. */
   missing(): void
+  readonly envelope: Envelope
+  /** Poison messages are kept elsewhere. */
+  readonly keepsPoison: boolean
+  /** Sets messages aside. @throws Error when that fails: the partition cannot go on then. */
+  setAside(partition: KafkaPartition, poison: readonly Poison[]): Promise<void>
   /** Messages were deleted before they were read. */
   lost(partition: KafkaPartition, messages: number): void
   /** More of a partition is read. */
@@ -44,6 +51,13 @@ export class KafkaIntake {
     this.#stop = new Stop(parts.context.signal)
     const help = 'Messages without a value: they delete a key and carry no line.'
     this.#tombstones = parts.context.metrics.counter('lastpush_kafka_tombstones_total', help)
+  }
+
+  /** Closes what no topic is there for any more. */
+  closeAllBut(topics: ReadonlySet<string>): void {
+    for (const partition of this.partitions.values()) {
+      if (!topics.has(partition.topic)) partition.close(this.#parts.context)
+    }
   }
 
   /** Adds a partition, which nobody can read until a member has it. */
@@ -121,8 +135,13 @@ export class KafkaIntake {
       if (last !== undefined) payload.resolveOffset(last.offset)
       this.#parts.advanced(partition)
     }
+    const { envelope, keepsPoison } = this.#parts
+    const read = readMessages(messages, envelope, keepsPoison)
+    if (read.poison.length > 0) {
+      await this.#wait(this.#parts.setAside(partition, read.poison), session, payload)
+    }
     const { clock } = this.#parts.context
-    for (let rest = messages; rest.length > 0 && this.#mayEmit(session, partition, payload);) {
+    for (let rest = read.messages; rest.length > 0 && this.#mayEmit(session, partition, payload);) {
       const taken = partition.batch(this.#parts.source, rest, fetched.end, clock.now())
       rest = taken.rest
       if (taken.tombstones > 0) this.#tombstones.add(taken.tombstones, this.#labels(partition))
@@ -187,6 +206,7 @@ export class KafkaIntake {
   #give(partition: KafkaPartition, session: Session): void {
     this.#waiting.delete(partition.name)
     partition.owner = session
+    partition.turns += 1
     session.seek(partition.topic, partition.id, partition.begin())
     partition.open(this.#parts.context)
     this.#parts.context.readable(partition.name, true)
