@@ -72,6 +72,8 @@ export class Daemon {
     const stdio = output === undefined ? 'pipe' : (['ignore', ...output] as const)
     this.dataDir = dataDir
     this.#isTraced = prefix[0] === 'strace'
+    // A tracer's process id is not the daemon's, so that only a file that was not there tells of it.
+    if (this.#isTraced) rmSync(join(dataDir, 'daemon.json'), { force: true })
     this.child = spawn(line[0] ?? '', line.slice(1), {
       stdio: stdio as 'pipe',
       env: { ...plainEnv(), ...env },

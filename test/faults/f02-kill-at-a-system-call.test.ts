@@ -1,6 +1,7 @@
 /** F02: the daemon is killed as it enters the Kth write, sync, rename or removal of any thread, so
  *  that it dies at every border between two changes of its files. */
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Daemon, folder, full } from './daemon.ts'
 import { seeded, type Random } from './random.ts'
@@ -13,6 +14,7 @@ const makingCalls = ['fsync', 'pwrite64', 'rename', 'unlink', 'ftruncate'] as co
 /** Of the rarer calls a start has no more than these. */
 const makingK = 5
 const diesWithinMs = 60_000
+const turnMs = 5
 
 interface Border {
   readonly call: string
@@ -67,6 +69,8 @@ async function dies(log: RequestLog, dataDir: string, { call, k }: Border): Prom
   for (let turn = 0; daemon.running && performance.now() < end; turn++) {
     log.append(20)
     await commits(daemon, turn)
+    // A daemon that answers no more must not be flooded: each line of the log is read again here.
+    await delay(turnMs)
   }
   expect(isRare || !daemon.running, `${call} ${k}: ${daemon.stderr}`).toBe(true)
   const { signal } = await daemon.kill()

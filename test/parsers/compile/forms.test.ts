@@ -10,6 +10,7 @@ import { rowsOf } from './same.ts'
 
 const seed = Number(process.env['LASTPUSH_SEED'] ?? 20_261_125)
 const runs = Math.max(60, Number(process.env['LASTPUSH_CASES'] ?? 0) / 100)
+const timeoutMs = 20_000 + runs * 25
 const compiled = [...shipped].filter(([, { definition }]) => definition.format === 'patterns')
 const forms = ['wasm', 'js', 're2'] as const
 const context = { zone: 'Europe/Berlin', open: false }
@@ -54,28 +55,34 @@ describe.each(compiled)('%s', (name, { definition }) => {
     expect(rowsOf(wasm.parse(input, context))).toEqual(expected)
   })
 
-  test('says the same of bent lines in every form, wherever they are cut into batches', () => {
-    const lines = goldenInput(name)
-      .toString('latin1')
-      .split('\n')
-      .filter((line) => line !== '')
-    fc.assert(
-      fc.property(fc.nat(), (start) => {
-        const random = randomFrom(start)
-        const some = Array.from({ length: 12 }, () => {
-          const line = Buffer.from(lines[random(lines.length)] ?? '', 'latin1').toString()
-          return Buffer.concat([bent(line, random), Buffer.from(random(4) === 0 ? '\r\n' : '\n')])
-        })
-        const open = random(2) === 0
-        const expected = rowsOf(re2.parse(Buffer.concat(some), { zone: 'UTC', open }))
-        for (const parser of [wasm, js]) {
-          expect(rowsOf(parser.parse(Buffer.concat(some), { zone: 'UTC', open }))).toEqual(expected)
-          expect(inBatches(parser, some, random(some.length), open)).toEqual(expected)
-        }
-      }),
-      { numRuns: runs, seed },
-    )
-  })
+  test(
+    'says the same of bent lines in every form, wherever they are cut into batches',
+    () => {
+      const lines = goldenInput(name)
+        .toString('latin1')
+        .split('\n')
+        .filter((line) => line !== '')
+      fc.assert(
+        fc.property(fc.nat(), (start) => {
+          const random = randomFrom(start)
+          const some = Array.from({ length: 12 }, () => {
+            const line = Buffer.from(lines[random(lines.length)] ?? '', 'latin1').toString()
+            return Buffer.concat([bent(line, random), Buffer.from(random(4) === 0 ? '\r\n' : '\n')])
+          })
+          const open = random(2) === 0
+          const expected = rowsOf(re2.parse(Buffer.concat(some), { zone: 'UTC', open }))
+          for (const parser of [wasm, js]) {
+            expect(rowsOf(parser.parse(Buffer.concat(some), { zone: 'UTC', open }))).toEqual(
+              expected,
+            )
+            expect(inBatches(parser, some, random(some.length), open)).toEqual(expected)
+          }
+        }),
+        { numRuns: runs, seed },
+      )
+    },
+    timeoutMs,
+  )
 })
 
 /** Rows of lines parsed in two batches, with the positions of one. */
@@ -171,22 +178,26 @@ const timeText = fc
       .replace(/%[zZ]/, zone)
   })
 
-test('times are those of the reader, whatever was read before', () => {
-  const several = fc.subarray([...formats], { minLength: 1, maxLength: 4 })
-  fc.assert(
-    fc.property(several, fc.array(timeText, { maxLength: 40 }), (format, times) => {
-      const definition = { name: 'own', doc: 'x', time: { format }, patterns: ['<(?<time>.*)>'] }
-      const parsed = forms.map((form) => {
-        const parser = buildParser(readDefinition(definition, 'own.yaml'), 'own.yaml', form)
-        const lines = times.flatMap((time) => [time, time]).map((time) => `<${time}>\n`)
-        return rowsOf(parser.parse(Buffer.from(lines.join('')), context))
-      })
-      expect(parsed[0]).toEqual(parsed[2])
-      expect(parsed[1]).toEqual(parsed[2])
-    }),
-    { numRuns: runs * 4, seed },
-  )
-})
+test(
+  'times are those of the reader, whatever was read before',
+  () => {
+    const several = fc.subarray([...formats], { minLength: 1, maxLength: 4 })
+    fc.assert(
+      fc.property(several, fc.array(timeText, { maxLength: 40 }), (format, times) => {
+        const definition = { name: 'own', doc: 'x', time: { format }, patterns: ['<(?<time>.*)>'] }
+        const parsed = forms.map((form) => {
+          const parser = buildParser(readDefinition(definition, 'own.yaml'), 'own.yaml', form)
+          const lines = times.flatMap((time) => [time, time]).map((time) => `<${time}>\n`)
+          return rowsOf(parser.parse(Buffer.from(lines.join('')), context))
+        })
+        expect(parsed[0]).toEqual(parsed[2])
+        expect(parsed[1]).toEqual(parsed[2])
+      }),
+      { numRuns: runs * 4, seed },
+    )
+  },
+  timeoutMs,
+)
 
 test('a time that an earlier format would read another way is not taken for a neighbour', () => {
   const format = ['%Y-%m-%d %S:%M:%H', '%Y-%m-%d %H:%M:%S']
@@ -222,21 +233,30 @@ test.each(['int', 'float', 'seconds', 'microseconds'])(
   },
 )
 
-test('decimal numbers are read as the reference reads them, also at random', () => {
-  const digits = fc.stringMatching(/^[0-9]{0,9}\.?[0-9]{0,8}$/)
-  fc.assert(
-    fc.property(
-      fc.array(digits, { maxLength: 50 }),
-      fc.constantFrom('float', 'seconds', 'microseconds'),
-      (texts, type) => {
-        const definition = { name: 'own', doc: 'x', patterns: ['n=(?<n>.*)'], fields: { n: type } }
-        const bytes = Buffer.from(texts.map((text) => `n=${text}\n`).join(''))
-        const [wasm, re2] = ['wasm' as const, 're2' as const].map((form) =>
-          rowsOf(buildParser(readDefinition(definition, 'x'), 'x', form).parse(bytes, context)),
-        )
-        expect(wasm).toEqual(re2)
-      },
-    ),
-    { numRuns: runs * 2, seed },
-  )
-})
+test(
+  'decimal numbers are read as the reference reads them, also at random',
+  () => {
+    const digits = fc.stringMatching(/^[0-9]{0,9}\.?[0-9]{0,8}$/)
+    fc.assert(
+      fc.property(
+        fc.array(digits, { maxLength: 50 }),
+        fc.constantFrom('float', 'seconds', 'microseconds'),
+        (texts, type) => {
+          const definition = {
+            name: 'own',
+            doc: 'x',
+            patterns: ['n=(?<n>.*)'],
+            fields: { n: type },
+          }
+          const bytes = Buffer.from(texts.map((text) => `n=${text}\n`).join(''))
+          const [wasm, re2] = ['wasm' as const, 're2' as const].map((form) =>
+            rowsOf(buildParser(readDefinition(definition, 'x'), 'x', form).parse(bytes, context)),
+          )
+          expect(wasm).toEqual(re2)
+        },
+      ),
+      { numRuns: runs * 2, seed },
+    )
+  },
+  timeoutMs,
+)
