@@ -68,9 +68,10 @@ export class Epochs {
     this.#bytes += bytes
   }
 
-  /** Ends the epoch if it is time to and no commit is under way. */
+  /** Ends the epoch if it is full or it is time to, and no commit is under way. */
   endIfDue(): void {
-    if (this.#commit === null && this.#options.clock.monotonic() >= this.#dueAt) this.#end()
+    if (this.#commit !== null) return
+    if (this.isFull || this.#options.clock.monotonic() >= this.#dueAt) this.#end()
   }
 
   /** Resolves when everything that was gathered up to now is committed.

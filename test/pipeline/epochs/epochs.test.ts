@@ -46,6 +46,19 @@ test('an epoch ends 200 ms after the one before, and not sooner', async () => {
   expect(stored).toHaveLength(2)
 })
 
+test('an epoch that is full ends at once, and makes room', async () => {
+  const { gathered, stored, epochs, settled } = scene()
+  gathered.push(commitOf({}), commitOf({}))
+  epochs.endIfDue()
+  await settled()
+  epochs.gathered(16 * 1_024 * 1_024)
+  expect(epochs.isFull).toBe(true)
+  epochs.endIfDue()
+  expect(epochs.isFull).toBe(false)
+  await settled()
+  expect(stored).toHaveLength(2)
+})
+
 test('whoever asks has it end at once, and hears when it is committed', async () => {
   const { gathered, stored, epochs } = scene()
   epochs.endIfDue()
