@@ -4,6 +4,8 @@
 import { z } from 'zod'
 import { parseIsoTime } from '../flow/time.ts'
 import { queryCharsMax } from '../query/text.ts'
+import { knownKeys } from '../yaml/known-keys.ts'
+import { meant } from '../yaml/sentences.ts'
 import { readCursor } from './cursor.ts'
 import type { EventsQuestion, RatesQuestion } from './view.ts'
 
@@ -105,7 +107,7 @@ export function readParameters<T extends object>(
   query: unknown,
 ): { [Name in keyof T]: Exclude<T[Name], undefined> } {
   const read = schema.safeParse(query, { error: choiceSentence })
-  if (!read.success) throw new ParameterError(read.error.issues.map(sentence).join('; '))
+  if (!read.success) throw new ParameterError(read.error.issues.map(sentenceOf(schema)).join('; '))
   const present = Object.entries(read.data).filter(([, value]) => value !== undefined)
   return Object.fromEntries(present) as { [Name in keyof T]: Exclude<T[Name], undefined> }
 }
@@ -140,9 +142,13 @@ function choiceSentence(issue: z.core.$ZodRawIssue): string | undefined {
   return `must be one of ${issue.values.map(String).join(', ')}`
 }
 
-function sentence({ path, code, message, ...rest }: z.core.$ZodIssue): string {
-  if (code === 'unrecognized_keys' && 'keys' in rest) {
-    return `unknown parameter ${rest.keys.map((key) => JSON.stringify(key)).join(', ')}`
+/** What is wrong, with the nearest name that the schema knows for one that it does not. */
+function sentenceOf(schema: z.ZodType): (issue: z.core.$ZodIssue) => string {
+  const unknown = (key: string) => `${JSON.stringify(key)}${meant(key, knownKeys(schema, []))}`
+  return ({ path, code, message, ...rest }) => {
+    if (code === 'unrecognized_keys' && 'keys' in rest) {
+      return `unknown parameter ${rest.keys.map(unknown).join(', ')}`
+    }
+    return `${path.join('.')} ${code === 'invalid_type' ? 'may be given once' : message}`
   }
-  return `${path.join('.')} ${code === 'invalid_type' ? 'may be given once' : message}`
 }

@@ -79,6 +79,7 @@ describe('parameters', () => {
     ['alerts?__proto__[x]=1', 'unknown parameter "__proto__[x]"'],
     ['alerts?__proto__=1', 'unknown parameter "__proto__"'],
     ['alerts?constructor=1', 'unknown parameter "constructor"'],
+    ['alerts?stat=firing', 'unknown parameter "stat"; did you mean state?'],
     ['status?verbose', 'unknown parameter "verbose"'],
     ['since?deploy=', 'deploy is empty'],
     ['events?limit=1001', 'limit must be from 1 to 1000'],
