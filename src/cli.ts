@@ -5,7 +5,7 @@ import { faultLines } from './cli/faults.ts'
 import { systemClock } from './flow/time.ts'
 import { errorCodes, LastpushError } from './model/errors.ts'
 import { visible } from './model/escape.ts'
-import { version } from './version.ts'
+import { version } from './package.ts'
 
 /** In the order of `--help`. Each brings what it needs when it is asked for: a pass over a log must not
  *  wait for the server of the daemon to be loaded. */

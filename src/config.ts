@@ -2,7 +2,6 @@
  *  it describes is built by the composition root. */
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Routing } from './alerts/route.ts'
 import {
   assertUniqueNames,
@@ -17,14 +16,12 @@ import { schema, type Given } from './config/schema.ts'
 import { soundParts } from './config/sound.ts'
 import type { SecretPlace } from './flow/secret.ts'
 import { LastpushError, type Fault } from './model/errors.ts'
+import { packageRoot } from './package.ts'
 import type { Query } from './query/query.ts'
 import type { ServiceQuery } from './sources/settings.ts'
 import { elasticsearchFiles, type ElasticsearchOptions } from './store/elasticsearch-options.ts'
 import type { ExposureKind } from './windows/history.ts'
 import { examine, faultsAt, invalid, readYaml, type YamlDocument } from './yaml/document.ts'
-
-/** Folder of the installed package: where the shipped rules/ and parsers/ are. */
-export const packageRoot = fileURLToPath(new URL('..', import.meta.url))
 
 export const shippedRules = join(packageRoot, 'rules/*.yaml')
 export const shippedParsers = join(packageRoot, 'parsers/*.yaml')

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Low to high: a file imports from lower ranks and from its own part only. Parts that share a rank
  *  never import each other. Store contracts stand below the store that fulfils them. */
 const ranks: readonly (readonly string[])[] = [
-  ['model', 'version'],
+  ['model', 'package'],
   ['flow', 'yaml'],
   ['query'],
   ['store contracts'],

@@ -2,8 +2,8 @@
  *  with the built program's match set alone: no parser, whole lines as messages.
  *  usage: node alert-patterns.mjs QUERIES LOG */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
-import { MatchSet } from '../../dist/query/match-set.js'
-import { parseQuery } from '../../dist/query/query.js'
+import { MatchSet } from '../../dist/modules/query/match-set.js'
+import { parseQuery } from '../../dist/modules/query/query.js'
 
 const [queriesFile, log] = process.argv.slice(2)
 const texts = readFileSync(queriesFile, 'utf8').trimEnd().split('\n')

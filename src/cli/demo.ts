@@ -3,7 +3,6 @@
 import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
 import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { loadConfig } from '../config.ts'
 import { startDaemon, type Daemon, type DaemonEnvironment } from '../daemon.ts'
@@ -12,6 +11,7 @@ import { Shop, type Push } from '../demo/shop.ts'
 import { earlierPushes, tellStory } from '../demo/story.ts'
 import { LastpushError } from '../model/errors.ts'
 import { visible } from '../model/escape.ts'
+import { packageRoot } from '../package.ts'
 import { print, type AddCommand, type Io } from './io.ts'
 import { createLog, nextSignal } from './follow.ts'
 
@@ -19,7 +19,7 @@ import { createLog, nextSignal } from './follow.ts'
 const brokerUsual = '127.0.0.1:9092'
 const portWanted = 7077
 const portsTried = 20
-const program = fileURLToPath(new URL('../main.js', import.meta.url))
+const program = join(packageRoot, 'dist/main.js')
 
 interface DemoOptions {
   readonly once?: boolean

@@ -8,7 +8,7 @@ import { silenceState, type Silence } from '../model/silence.ts'
 import type { PartitionState } from '../pipeline/partition.ts'
 import type { ReceiverStatus, Status } from '../server/view.ts'
 import { openStateReader } from '../store/sqlite.ts'
-import { version } from '../version.ts'
+import { version } from '../package.ts'
 import { placeOf, type DaemonOptions } from './daemon-place.ts'
 import type { Io } from './io.ts'
 

@@ -141,7 +141,7 @@ export class ParseAhead {
 
   #startOne(): { worker: Worker; slots: readonly Slot[] } {
     const workerData: ParseWorkerOptions = { parserFiles: this.#options.parserFiles }
-    const worker = new Worker(workerUrl('replay/parse-worker'), { workerData, execArgv: [] })
+    const worker = new Worker(workerUrl('parse-worker'), { workerData, execArgv: [] })
     const slots = Array.from({ length: slotsPerWorker }, (_, number): Slot => {
       return { worker, number, batches: new Map(), answered: () => {} }
     })

@@ -27,7 +27,7 @@ export class Writer<Request extends { readonly op: string }> {
 
   private constructor(options: WriterOptions) {
     this.#path = options.path
-    this.#worker = new Worker(workerUrl('store/sqlite-writer'), {
+    this.#worker = new Worker(workerUrl('sqlite-writer'), {
       workerData: options,
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: youngMbMax },

@@ -42,5 +42,5 @@ export function startChild(script: string, prefix: readonly string[] = []): Chil
 
 /** URL of a built file as a string literal for a script. */
 export function built(name: string): string {
-  return JSON.stringify(new URL(`../../dist/${name}.js`, import.meta.url).href)
+  return JSON.stringify(new URL(`../../dist/modules/${name}.js`, import.meta.url).href)
 }
