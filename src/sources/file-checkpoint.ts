@@ -33,6 +33,8 @@ const positionSchema = z.object({
   file: z.string(),
   /** Bytes of this file that are done. */
   offset,
+  /** Offset at which the last line before it begins; absent where that is not known. */
+  lastLine: offset.optional(),
   /** Position of the partition at offset 0 of this file. */
   base: offset,
   head: headSchema,
@@ -80,13 +82,14 @@ export function hashBytes(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
 }
 
-/** Adds the mark of a new offset; beyond the bound the mark with the closest neighbours goes. */
+/** Adds the mark of a new offset; beyond the bound the mark with the closest neighbours goes. The
+ *  newest two stay: the end, and where the last line began. */
 export function addMark(marks: FilePosition['marks'], at: number, hash: string) {
   const all = [...marks.filter(([offset]) => offset < at), [at, hash] as [number, string]]
   if (all.length <= marksMax) return all
   let closest = 0
   let width = Infinity
-  for (let i = 0; i < all.length - 1; i++) {
+  for (let i = 0; i < all.length - 2; i++) {
     const between = (all[i + 1]?.[0] ?? 0) - (all[i - 1]?.[0] ?? 0)
     if (between < width) [closest, width] = [i, between]
   }
@@ -123,6 +126,12 @@ export async function bytesBefore(handle: FileHandle, offset: number): Promise<B
 export async function sameHead(handle: FileHandle, head: Head): Promise<boolean> {
   const bytes = await readAt(handle, 0, head.bytes)
   return bytes.length === head.bytes && hashBytes(bytes) === head.hash
+}
+
+/** Where a file of this size goes on that holds what was read, its end perhaps cut off: what is left
+ *  or has come of the last line is not the line that was counted. */
+export function resumeOffset({ offset, lastLine }: FilePosition, size: number): number {
+  return size >= offset ? offset : Math.min(size, lastLine ?? size)
 }
 
 /**

@@ -153,9 +153,21 @@ export class Follower implements Reserving {
       // What was seen of the file was not read: the same facts are no reason to leave it.
       this.#seen = null
       await this.#parts.files.drop(this.path)
+      if (await this.#isRelieved(error)) return more
       this.#report(`cannot read: ${error.message}`)
       return this.#rest()
     }
+  }
+
+  /** Out of descriptors is no fault of this file: with fewer open, all of them get their turn. */
+  async #isRelieved(error: Error): Promise<boolean> {
+    if (!('code' in error) || (error.code !== 'EMFILE' && error.code !== 'ENFILE')) return false
+    const { files, context, source, timing } = this.#parts
+    const held = await files.relieve()
+    if (held === null) return false
+    context.log.debug({ source, held }, 'out of descriptors: fewer files are kept open')
+    await context.clock.sleep(timing.pollMs, context.signal)
+    return true
   }
 
   async #turn(buffer: Buffer): Promise<Turn> {

@@ -9,6 +9,8 @@ import { readBufferBytes, type FileReader } from './file-reader.ts'
 export const openFilesMax = 200
 /** Reads under way at once in one source; each has a buffer of `readBufferBytes`. */
 export const readsMax = 8
+/** With fewer a lack of descriptors is a fault and nothing to live with. */
+const heldMin = 3
 /** Finished files that one source remembers by identity. */
 const finishedFilesMax = 20_000
 
@@ -20,7 +22,9 @@ interface OpenFile {
 
 /** Open readers by partition; beyond the bound the one unused for longest is closed. */
 export class OpenFiles {
-  readonly #max: number
+  #max: number
+  /** The bound was lowered, and no file opened since. */
+  #isRelieved = false
   readonly #open = new Map<string, OpenFile>()
   readonly #busy = new Set<string>()
 
@@ -55,10 +59,32 @@ export class OpenFiles {
   async put(partition: string, reader: FileReader): Promise<void> {
     await this.drop(partition)
     this.#open.set(partition, { reader, left: false })
-    if (this.#open.size <= this.#max) return
+    this.#isRelieved = false
+    if (this.#open.size > this.#max) await this.#closeOne()
+  }
+
+  /**
+   * The system gives no more descriptors: a quarter of those held is closed, and no more are held
+   * from now on. Others of the process need some as well.
+   * @returns How many are held then; null when there are none to spare.
+   */
+  async relieve(): Promise<number | null> {
+    if (this.#isRelieved) return this.#max
+    const max = Math.floor(this.#open.size * 0.75)
+    if (max < heldMin) return null
+    this.#max = max
+    this.#isRelieved = true
+    while (this.#open.size > max && (await this.#closeOne()));
+    return max
+  }
+
+  /** Closes the one unused for longest. @returns False when all are in use. */
+  async #closeOne(): Promise<boolean> {
     const idle = [...this.#open].filter(([name]) => !this.#busy.has(name))
     const oldest = idle.find(([, file]) => !file.left) ?? idle[0]
-    if (oldest !== undefined) await this.drop(oldest[0])
+    if (oldest === undefined) return false
+    await this.drop(oldest[0])
+    return true
   }
 
   /** Says that a file has moved away from its path, so that others are closed before it. */

@@ -2,7 +2,14 @@
  *  the one at the path. Files that another path reads, or that were read to their end under another
  *  name, are left alone, so that links, overlapping globs and rotations inside a glob count once. */
 import { realpath, type FileHandle } from 'node:fs/promises'
-import { evidenceBytesMin, fileId, judge, sameHead, type FilePosition } from './file-checkpoint.ts'
+import {
+  evidenceBytesMin,
+  fileId,
+  judge,
+  resumeOffset,
+  sameHead,
+  type FilePosition,
+} from './file-checkpoint.ts'
 import type { Encoding } from './encoding.ts'
 import type { FileOwners } from './file-limits.ts'
 import type { FileOptions } from './file-options.ts'
@@ -166,7 +173,7 @@ export class FileOpening {
     // A copy put aside, as logrotate's `copy` makes it, was counted in the original. One that is
     // back at the path of a file that still exists is a new generation with an old beginning.
     if (!last.gone) return candidate === this.#path ? 0 : null
-    return Math.min(size, last.position.offset)
+    return resumeOffset(last.position, size)
   }
 }
 

@@ -13,10 +13,12 @@ import {
   judge,
   noHead,
   readAt,
+  resumeOffset,
   type FilePosition,
 } from './file-checkpoint.ts'
 import { isUtf16, type Encoding } from './encoding.ts'
 import type { NextFile } from './file-opening.ts'
+import type { MarkedPiece } from './file-reader.ts'
 import type { Piece } from './lines.ts'
 import type { SourceContext } from './source.ts'
 
@@ -76,6 +78,7 @@ export class FileProgress {
       birth: String(file.stat.birthtimeNs),
       file: path,
       offset,
+      lastLine: undefined,
       base: Math.max(0, end - offset),
       head: noHead,
       marks: offset === 0 ? [] : [[offset, hashBytes(await bytesBefore(file.handle, offset))]],
@@ -94,11 +97,19 @@ export class FileProgress {
     const end = position.base + position.offset
     const facts = { source: this.#source, path: this.#partition, offset: position.offset, size }
     if (verdict === 'shrunk') {
-      const marks = position.marks.filter(([at]) => at <= size)
-      this.#position = { ...position, offset: size, base: end - size, marks }
+      const offset = resumeOffset(position, size)
+      const marks = position.marks.filter(([at]) => at <= offset)
+      this.#position = { ...position, offset, lastLine: undefined, base: end - offset, marks }
       this.#context.log.warn(facts, 'the end of the file was cut off; reading on at its new end')
     } else {
-      this.#position = { ...position, offset: 0, base: end, head: noHead, marks: [] }
+      this.#position = {
+        ...position,
+        offset: 0,
+        lastLine: undefined,
+        base: end,
+        head: noHead,
+        marks: [],
+      }
       this.#context.log.info(facts, 'the file was truncated; reading it from its beginning')
     }
   }
@@ -106,16 +117,19 @@ export class FileProgress {
   /** The batch of a piece, after which the position stands behind it. */
   async batch(
     handle: FileHandle,
-    piece: Piece,
+    piece: Piece & Pick<MarkedPiece, 'lastLine'>,
     mark: string,
     ending: Ending = goesOn,
   ): Promise<Batch> {
     const position = this.#known()
+    const [at, hash] = piece.lastLine ?? []
+    const marks = at === undefined ? position.marks : addMark(position.marks, at, hash ?? '')
     this.#position = {
       ...position,
       offset: piece.end,
+      lastLine: at,
       base: position.base + (ending.terminated ? 1 : 0),
-      marks: addMark(position.marks, piece.end, mark),
+      marks: addMark(marks, piece.end, mark),
       atMs: this.#context.clock.now(),
     }
     await this.#readHead(handle)

@@ -20,6 +20,9 @@ export const readBufferBytes = markBytesMax + batchBytesMax
 /** Whole lines with the hash of the bytes before their end. */
 export interface MarkedPiece extends Piece {
   readonly mark: string
+  /** Where the last of them begins, and the hash of the bytes before it: by these a file whose last
+   *  line was removed is known. Absent where bytes are not those of the file. */
+  readonly lastLine?: readonly [number, string]
 }
 
 /** Result of one read. */
@@ -116,9 +119,13 @@ export class FileReader {
     const { bytesRead } = await this.handle.read(buffer, 0, wanted, from)
     const seen = buffer.subarray(0, bytesRead)
     if (!this.#tail.equals(seen.subarray(0, overlap))) return { kind: 'replaced' }
-    const pieces = this.#cutter.push(seen.subarray(overlap)).map((piece) => {
-      const end = piece.end - from
-      return { ...piece, mark: hashBytes(seen.subarray(Math.max(0, end - markBytesMax), end)) }
+    const markAt = (offset: number) =>
+      hashBytes(seen.subarray(Math.max(0, offset - from - markBytesMax), offset - from))
+    const pieces = this.#cutter.push(seen.subarray(overlap)).map((piece): MarkedPiece => {
+      const begin = lastLineOf(piece)
+      const isSeen = begin !== null && begin - Math.min(begin, markBytesMax) >= from
+      const lastLine = isSeen ? ([begin, markAt(begin)] as const) : undefined
+      return { ...piece, mark: markAt(piece.end), ...(lastLine === undefined ? {} : { lastLine }) }
     })
     this.#tail = Buffer.from(seen.subarray(-markBytesMax))
     return { kind: 'lines', pieces, end: bytesRead < wanted, bytes: bytesRead - overlap }
@@ -152,6 +159,12 @@ export async function lineStart(
     if (line >= 0) return from + line
   }
   return lowest === 0 ? 0 : last
+}
+
+/** Offset at which the last line of a piece begins; null where that does not follow from its bytes. */
+function lastLineOf({ bytes, end, skippedBytes, positions }: Piece): number | null {
+  if (positions !== undefined || skippedBytes > 0 || bytes.length < 2) return null
+  return end - (bytes.length - 1 - bytes.lastIndexOf(0x0a, bytes.length - 2))
 }
 
 /** What decides on the order of bytes, read only where it is asked for. */
