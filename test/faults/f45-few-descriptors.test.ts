@@ -1,10 +1,10 @@
-/** F43, F45: the system gives no watches, or few descriptors, and the files are read all the same. */
+/** F45: far fewer descriptors than files. */
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Daemon, folder, full } from './daemon.ts'
-import { canTrace, traced, traceReason } from './strace.ts'
 
+/** Arguments of `run` that follow a glob from its beginning. */
 const args = (glob: string, config: string): string[] => {
   const source = { file: { paths: glob, from: 'beginning' }, parser: 'plain' }
   writeFileSync(config, JSON.stringify({ sources: [source] }))
@@ -13,29 +13,6 @@ const args = (glob: string, config: string): string[] => {
 
 const sum = (sources: readonly { readonly lines: number }[]): number =>
   sources.reduce((total, { lines }) => total + lines, 0)
-
-test.for(['inotify_init1:error=EMFILE', 'inotify_add_watch:error=ENOSPC'])(
-  'F43: with %s quiet files are found to have grown by looking',
-  { timeout: 120_000 },
-  async (fault, context) => {
-    context.skip(!canTrace, traceReason)
-    const dir = folder()
-    mkdirSync(join(dir, 'logs'))
-    const log = join(dir, 'logs/app.log')
-    appendFileSync(log, 'one\n')
-    const daemon = await new Daemon({
-      dataDir: join(dir, 'data'),
-      args: args(join(dir, 'logs/*.log'), join(dir, 'lastpush.yaml')),
-      prefix: traced([`inject=${fault}`]),
-    }).ready()
-    await daemon.lines(log, 1)
-    // Longer than a file has to be silent before it is left to a watch.
-    await new Promise((done) => setTimeout(done, 3_000))
-    appendFileSync(log, 'two\n')
-    expect(await daemon.lines(log, 2)).toMatchObject({ lines: 2, events: 2, fault: null })
-    expect(await daemon.stop(), daemon.stderr).toEqual({ code: 0, signal: null })
-  },
-)
 
 test(
   'F45: with 64 descriptors 500 files take turns, and the API answers',
